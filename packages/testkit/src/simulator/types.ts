@@ -135,3 +135,25 @@ export type FaultEffect =
   | { readonly kind: 'late-commit'; readonly ms: number }
   /** Sends half of the answer's body, then closes. */
   | { readonly kind: 'truncate' }
+
+/** The HTTP side of a simulator: routing, faults, log, clock and seeded chance. A plugin's simulator adds the CRM. */
+export interface SimulatorServer {
+  readonly url: string
+  readonly faults: Faults
+  readonly log: readonly LoggedRequest[]
+  calls(): number
+  now(): Date
+  /** The next number of the seeded generator, in [0, 1). */
+  random(): number
+  stop(): Promise<void>
+}
+
+export interface ServeOptions extends SimulatorOptions {
+  readonly routes: readonly Route[]
+  /** Runs before routing (authentication, limits); an answer ends the request. */
+  readonly before?: (request: SimulatorRequest) => SimulatorReply | undefined | Promise<SimulatorReply | undefined>
+  /** Runs on every answer before it goes out (headers that every reply of the CRM has). */
+  readonly after?: (request: SimulatorRequest, reply: SimulatorReply) => SimulatorReply
+  /** What a path that no route takes is answered with; 404 without a body if absent. */
+  readonly notFound?: SimulatorHandler
+}
