@@ -1,1 +1,1 @@
-export type * from './simulator/types.ts'
+export * from './simulator/index.ts'

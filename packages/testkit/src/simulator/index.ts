@@ -1,1 +1,5 @@
+export { type InventedCompany, type InventedContact, inventCompanies, inventContacts } from './people.ts'
+export { pick, seededRandom } from './random.ts'
+export { type RollingWindow, rollingWindow } from './rolling-window.ts'
+export { serveSimulator } from './server.ts'
 export type * from './types.ts'
