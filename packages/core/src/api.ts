@@ -1,0 +1,423 @@
+import type { Account, Call, Fields, Json, ObjectType, Reply } from './contract.ts'
+import type { Fault } from './errors.ts'
+
+/** What a host application works with. `createHost()` makes one; the ready-made server puts it behind HTTP. */
+export interface Host {
+  /** Applies migrations, recovers what an earlier process left and begins to work. Answers once work goes on. */
+  start(): Promise<void>
+  /** Finishes or hands back the work in flight within ten seconds and closes the database. */
+  stop(): Promise<void>
+  readonly providers: ProvidersApi
+  readonly connections: ConnectionsApi
+  readonly sync: SyncApi
+  readonly records: RecordsApi
+  readonly outbox: OutboxApi
+  readonly links: LinksApi
+  readonly deadLetters: DeadLettersApi
+  readonly webhooks: WebhooksApi
+  readonly keys: KeysApi
+  readonly health: HealthApi
+  /** One record after another, typed: the facade that mirrors a CRM. */
+  client(connectionId: string): Promise<CrmClient>
+  /** Writes outcomes to the outbox; the shortest way in. Same as `outbox.push`. */
+  push(connectionId: string, item: PushItem, options?: PushOptions): Promise<PushReceipt>
+  /** One page of the change feed. Same as `records.feed`. */
+  feed(connectionId: string, object: ObjectType, page?: FeedRequest): Promise<FeedPage>
+  /** Prometheus text. */
+  metrics(): Promise<string>
+}
+
+/** Who asks, for the audit and for logs. */
+export interface Asker {
+  readonly actor?: string
+  readonly correlationId?: string
+}
+
+export interface ProviderInfo {
+  readonly id: string
+  readonly title: string
+  readonly package: string
+  readonly version: string
+  /** JSON Schema of the settings. */
+  readonly settings: Json
+  readonly auth: readonly ('oauth2' | 'apiKey' | 'password')[]
+  readonly objects: readonly ObjectInfo[]
+  readonly scopes?: Json
+  readonly hasSimulator: boolean
+}
+export interface ObjectInfo {
+  readonly name: string
+  readonly type: ObjectType
+  readonly onByDefault: boolean
+  /** Operations that the plugin offers: pull, stamps, deleted, read, links, find, create, update, locate, describe. */
+  readonly capabilities: readonly string[]
+}
+export interface ProvidersApi {
+  list(): readonly ProviderInfo[]
+  /** Throws `not_found` with the installed ids. */
+  get(id: string): ProviderInfo
+  defaultMapping(id: string): Json
+}
+
+export interface NewConnection {
+  readonly workspaceId: string
+  readonly provider: string
+  readonly name?: string
+  readonly settings: Fields
+  readonly credentials?: Fields
+  /** Canonical types or remote object names to switch on; what the plugin has on by default, if absent. */
+  readonly objects?: readonly string[]
+  readonly enabled?: boolean
+  /** Made with an admin key: its overridden `authBaseUrl` may be given the OAuth client's secret. */
+  readonly trusted?: boolean
+}
+export interface ConnectionChange {
+  readonly name?: string
+  readonly settings?: Fields
+  readonly credentials?: Fields
+  readonly objects?: readonly string[]
+  readonly enabled?: boolean
+}
+/** Never holds a secret. */
+export interface ConnectionInfo {
+  readonly id: string
+  readonly workspaceId: string
+  readonly provider: string
+  readonly name: string
+  readonly settings: Fields
+  /** Remote object names that are switched on. */
+  readonly objects: readonly string[]
+  readonly enabled: boolean
+  readonly status: 'active' | 'needs_reconnect' | 'paused'
+  readonly statusReason?: string
+  /** Objects that were switched off because the CRM forbids them, with its words. */
+  readonly switchedOff: Readonly<Record<string, string>>
+  readonly account?: Account
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+export interface ValidateResult {
+  readonly ok: boolean
+  readonly account?: Account
+  readonly kind?: string
+  readonly detail?: string
+}
+export interface ConnectionsApi {
+  /** Checks the settings, then the credentials with `probe`. Throws `invalid`, `auth`, `forbidden` and the like and keeps nothing. */
+  create(connection: NewConnection, asker?: Asker): Promise<ConnectionInfo>
+  list(filter?: { readonly workspaceId?: string }): Promise<readonly ConnectionInfo[]>
+  /** Throws `not_found`. */
+  get(id: string): Promise<ConnectionInfo>
+  update(id: string, change: ConnectionChange, asker?: Asker): Promise<ConnectionInfo>
+  remove(id: string, asker?: Asker): Promise<void>
+  /** `probe` with stored credentials, or with the ones given. */
+  validate(id: string, credentials?: Fields): Promise<ValidateResult>
+  status(id: string): Promise<ConnectionState>
+  /** The mapping in force, with the layer that each line comes from. */
+  mapping(
+    id: string,
+  ): Promise<{ readonly spec: Json; readonly origins: Readonly<Record<string, string>>; readonly version: string }>
+  /** Replaces the connection's own layer; every version is kept. Throws `invalid` with a pointer for each fault. */
+  putMapping(id: string, spec: Json, asker?: Asker): Promise<{ readonly version: number }>
+  checkMapping(id: string, spec: Json): Promise<readonly Fault[]>
+  /** Live schema of the remote objects of a type. */
+  schema(id: string, object: ObjectType): Promise<Json>
+  /** Signed pass-through: the CRM's own status, headers and body. */
+  request(id: string, call: Call, asker?: Asker): Promise<Reply>
+}
+
+export interface PassState {
+  readonly object: string
+  readonly type: ObjectType
+  readonly pass: 'backfill' | 'delta' | 'settle' | 'sweep'
+  readonly state: 'idle' | 'running' | 'off'
+  readonly runId?: string
+  readonly watermark?: string
+  readonly windowFrom?: string
+  readonly windowTo?: string
+  readonly records: number
+  readonly pages: number
+  readonly changed: number
+  readonly total?: number
+  readonly recordsPerSecond?: number
+  readonly secondsLeft?: number
+  readonly startedAt?: string
+  readonly finishedAt?: string
+  readonly nextAt?: string
+  readonly lastError?: Json
+}
+export interface ConnectionState {
+  readonly connection: ConnectionInfo
+  readonly passes: readonly PassState[]
+  /** Seconds between now and the oldest watermark of its objects. */
+  readonly lagSeconds?: number
+  readonly outbox: { readonly pending: number; readonly inFlight: number; readonly dead: number }
+  readonly inbox: { readonly pending: number }
+  readonly deadLetters: number
+  readonly feedPosition: number
+  readonly rateBudget: Json
+  readonly skewMs: number
+}
+
+export interface RunRequest extends Asker {
+  /** Canonical types or remote object names; all that are switched on, if absent. */
+  readonly objects?: readonly string[]
+}
+export interface SyncApi {
+  /** Reads everything, resumable; an unfinished one goes on under its own run id. */
+  backfill(connectionId: string, request?: RunRequest): Promise<{ readonly runId: string }>
+  /** Polls for changes now. */
+  pull(connectionId: string, request?: RunRequest): Promise<{ readonly runId: string }>
+  sweep(connectionId: string, request?: RunRequest): Promise<{ readonly runId: string }>
+  /** Waits until the run has ended; throws its error where it failed, `timeout` after `timeoutMs` (10 minutes if absent). */
+  wait(
+    connectionId: string,
+    runId: string,
+    options?: { readonly timeoutMs?: number; readonly onProgress?: (passes: readonly PassState[]) => void },
+  ): Promise<readonly PassState[]>
+}
+
+export interface RecordLink {
+  readonly object: ObjectType
+  readonly externalId: string
+  readonly localId: string | null
+}
+export interface FeedRecord {
+  readonly object: ObjectType
+  readonly externalId: string
+  /** The remote object's name. */
+  readonly kind: string
+  readonly localId: string | null
+  readonly data: Fields
+  readonly links: readonly RecordLink[]
+  /** false, or why it is gone. */
+  readonly deleted:
+    | false
+    | { readonly reason: 'deleted' | 'filtered' | 'merged'; readonly at: string; readonly mergedInto?: string }
+  readonly origin: 'crm' | 'push'
+  readonly updatedAt: string
+  readonly seq: number
+}
+export interface FeedRequest {
+  /** Opaque cursor from an earlier page; from the start, if absent. */
+  readonly after?: string
+  /** 1 to 1,000; 100 if absent. */
+  readonly limit?: number
+  /** Seconds to wait for something to come, 0 to 60. */
+  readonly waitSeconds?: number
+}
+export interface FeedPage {
+  readonly records: readonly FeedRecord[]
+  /** The place to go on from, now or later. */
+  readonly next: string
+  readonly hasMore: boolean
+}
+export interface RecordFilter {
+  readonly workspaceId: string
+  readonly email?: string
+  readonly phone_e164?: string
+  readonly localId?: string
+}
+export interface RecordsApi {
+  feed(connectionId: string, object: ObjectType, page?: FeedRequest): Promise<FeedPage>
+  get(connectionId: string, object: ObjectType, externalId: string): Promise<FeedRecord>
+  /** Who is calling? Over all connections of a workspace. */
+  find(
+    object: ObjectType,
+    filter: RecordFilter,
+  ): Promise<readonly (FeedRecord & { readonly connectionId: string; readonly provider: string })[]>
+}
+
+export interface PushItem {
+  readonly object: ObjectType
+  readonly localId: string
+  /** Canonical members; a patch: absent stays, null clears. */
+  readonly data: Fields
+  readonly links?: readonly { readonly object: ObjectType; readonly externalId: string }[]
+}
+/** One statement in the caller's own transaction: the shape that pg-boss's adapters for kysely, knex, drizzle and prisma make. */
+export interface HostTransaction {
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
+}
+export interface PushOptions extends Asker {
+  readonly transaction?: HostTransaction
+}
+export interface PushReceipt {
+  readonly id: string
+  readonly idempotencyKey: string
+  readonly status: PushStatus['status']
+}
+export interface PushStatus {
+  readonly id: string
+  readonly idempotencyKey: string
+  readonly connectionId: string
+  readonly object: ObjectType
+  readonly localId: string
+  readonly status: 'pending' | 'in_flight' | 'done' | 'superseded' | 'dead'
+  readonly externalId: string | null
+  readonly attempts: number
+  readonly lastError: Json
+  readonly supersededBy?: string
+  /** Fields that were left as the CRM has them, because it owns them and changed them. */
+  readonly keptByCrm?: readonly string[]
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+export interface OutboxApi {
+  /** Throws `invalid` with a pointer and changes nothing where the item cannot be right. */
+  push(connectionId: string, item: PushItem, options?: PushOptions): Promise<PushReceipt>
+  /** At most 1,000, all or none; answers in the same order. */
+  pushAll(connectionId: string, items: readonly PushItem[], options?: PushOptions): Promise<readonly PushReceipt[]>
+  get(id: string): Promise<PushStatus>
+  /** Waits until the row is done, superseded or dead; throws `timeout` after `timeoutMs` (60 s if absent). */
+  wait(id: string, options?: { readonly timeoutMs?: number }): Promise<PushStatus>
+}
+
+export interface LinkInfo {
+  readonly object: ObjectType
+  readonly localId: string
+  readonly externalId: string
+  readonly kind: string
+}
+export interface LinksApi {
+  put(
+    connectionId: string,
+    link: {
+      readonly object: ObjectType
+      readonly localId: string
+      readonly externalId: string
+      readonly kind?: string
+    },
+    asker?: Asker,
+  ): Promise<LinkInfo>
+  list(
+    connectionId: string,
+    filter?: {
+      readonly object?: ObjectType
+      readonly localId?: string
+      readonly externalId?: string
+      readonly after?: string
+      readonly limit?: number
+    },
+  ): Promise<ListPage<LinkInfo>>
+}
+export interface ListPage<Item> {
+  readonly items: readonly Item[]
+  /** Cursor of the next page, null at the end. */
+  readonly next: string | null
+}
+
+export interface DeadLetter {
+  readonly id: string
+  readonly connectionId: string
+  readonly provider: string
+  readonly direction: 'push' | 'pull'
+  readonly object: ObjectType
+  readonly localId: string | null
+  readonly externalId: string | null
+  /** An error kind, or `remote_deleted`, `ambiguous`. */
+  readonly kind: string
+  readonly reason: string
+  readonly payload: Json
+  readonly history: Json
+  readonly attempts: number
+  readonly correlationId: string | null
+  readonly createdAt: string
+  readonly replayedAt: string | null
+  readonly replayResult: string | null
+}
+export interface DeadLetterFilter {
+  readonly connectionId?: string
+  readonly workspaceId?: string
+  readonly object?: ObjectType
+  readonly kind?: string
+  readonly replayed?: boolean
+}
+export interface DeadLettersApi {
+  list(filter: DeadLetterFilter & { readonly after?: string; readonly limit?: number }): Promise<ListPage<DeadLetter>>
+  get(id: string): Promise<DeadLetter>
+  /** 'requeued', or 'superseded' where the record has a newer row. */
+  replay(
+    id: string,
+    asker?: Asker,
+  ): Promise<{ readonly id: string; readonly result: 'requeued' | 'superseded'; readonly pushId?: string }>
+  replayAll(
+    filter: DeadLetterFilter,
+    asker?: Asker,
+  ): Promise<{ readonly requeued: number; readonly superseded: number }>
+}
+
+export interface IncomingWebhook {
+  readonly method: string
+  /** Path and query as received; the public address is put in front. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+export interface WebhooksApi {
+  /** Verifies, stores inbox rows and rings in one transaction; answers how many events were new. Throws `auth` (forged), `invalid` (unreadable), `not_found`. */
+  receive(
+    provider: string,
+    connectionId: string | undefined,
+    request: IncomingWebhook,
+    asker?: Asker,
+  ): Promise<{ readonly accepted: number; readonly duplicates: number }>
+}
+
+export interface ApiKeyInfo {
+  readonly id: string
+  readonly name: string
+  /** null: an admin key. */
+  readonly workspaceId: string | null
+  readonly createdAt: string
+  readonly revokedAt: string | null
+}
+export interface KeysApi {
+  /** Makes a key; the secret is in this answer and nowhere else. */
+  create(key: {
+    readonly name: string
+    readonly workspaceId?: string
+  }): Promise<ApiKeyInfo & { readonly secret: string }>
+  list(): Promise<readonly ApiKeyInfo[]>
+  revoke(id: string): Promise<void>
+  /** Whose key it is; undefined where it is none. */
+  check(secret: string): Promise<{ readonly id: string; readonly workspaceId: string | null } | undefined>
+  /** True where no key was ever made. */
+  isEmpty(): Promise<boolean>
+}
+
+export interface HealthApi {
+  /** Database reachable and migrated, workers running. */
+  ready(): Promise<{ readonly ok: boolean; readonly checks: Readonly<Record<string, string>> }>
+  /** State of the connections, of one provider if named. */
+  report(provider?: string): Promise<{ readonly status: 'ok' | 'degraded'; readonly providers: Json }>
+}
+
+/** A connected CRM, method by method. `upsert*` goes through the outbox and waits; `pull*` touches no cursor. */
+export interface CrmClient {
+  healthcheck(): Promise<ValidateResult>
+  validateCredentials(credentials?: Fields): Promise<ValidateResult>
+  getFieldMapping(): Promise<Json>
+  upsertContact(localId: string, data: Fields, options?: UpsertOptions): Promise<PushStatus>
+  upsertCompany(localId: string, data: Fields, options?: UpsertOptions): Promise<PushStatus>
+  upsertDeal(localId: string, data: Fields, options?: UpsertOptions): Promise<PushStatus>
+  upsertActivity(localId: string, data: Fields, options?: UpsertOptions): Promise<PushStatus>
+  pullContacts(options?: { readonly since?: string }): AsyncIterable<PulledRecord>
+  pullCompanies(options?: { readonly since?: string }): AsyncIterable<PulledRecord>
+  pullDeals(options?: { readonly since?: string }): AsyncIterable<PulledRecord>
+  pullActivities(options?: { readonly since?: string }): AsyncIterable<PulledRecord>
+  request(call: Call): Promise<Reply>
+}
+export interface UpsertOptions {
+  readonly links?: PushItem['links']
+  readonly timeoutMs?: number
+}
+export interface PulledRecord {
+  readonly object: ObjectType
+  readonly externalId: string
+  readonly kind: string
+  readonly data: Fields
+  readonly links: readonly { readonly object: ObjectType; readonly externalId: string }[]
+  readonly deleted: boolean
+  readonly updatedAt: string | null
+}

@@ -1,0 +1,48 @@
+import type { Provider } from './contract.ts'
+import type { DatabaseSource } from './store/database.ts'
+
+/** Everything that `createHost()` takes; every member has a default that works. */
+export interface HostOptions {
+  /** A Postgres URL; an embedded database in `dataDir` if absent. */
+  readonly databaseUrl?: string
+  /** Folder of the embedded database and of the key that is made for it; `.raccordo` if absent. */
+  readonly dataDir?: string
+  /** Instead of both: what the caller opened. */
+  readonly database?: DatabaseSource
+  /** Fernet keys: the first encrypts, all decrypt. Made in `dataDir` for an embedded database, required otherwise. */
+  readonly encryptionKeys?: readonly string[]
+  /** Where providers are looked for: the host's package.json. The nearest to the working directory if absent. */
+  readonly hostPackageJson?: string
+  readonly providers?: {
+    /** Ids to take; all that are installed, if absent. */
+    readonly only?: readonly string[]
+    readonly except?: readonly string[]
+    /** Providers that are no installed package (tests, a host's own). */
+    readonly extra?: readonly Provider[]
+  }
+  /** Replaces `import()`, for bundlers. */
+  readonly importer?: (url: string) => Promise<unknown>
+  /** Seconds between polls of an enabled connection; 60 if absent, 0 polls only when asked. */
+  readonly pollSeconds?: number
+  /** Hours between sweeps; 24 if absent, 0 sweeps only when asked. */
+  readonly sweepHours?: number
+  /** Whether base URLs may point to private addresses. */
+  readonly allowPrivateHosts?: boolean
+  /** Requests a second and connection, over and above the vendors' limits. */
+  readonly rateLimit?: number
+  /** The address under which CRMs reach this host, for webhooks. */
+  readonly publicUrl?: string
+  readonly webhookSecret?: string
+  /** OAuth clients by provider id. */
+  readonly oauthClients?: Readonly<Record<string, { readonly id: string; readonly secret: string }>>
+  /** Defaults of settings by provider id. */
+  readonly defaultSettings?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Longest that one call to a CRM may take, in ms; 15,000 if absent. */
+  readonly callTimeoutMs?: number
+  /** False: this process only serves and enqueues, and another one works. */
+  readonly works?: boolean
+  /** pino level; `info` if absent. */
+  readonly logLevel?: string
+  /** Folder of rotating log files beside standard output. */
+  readonly logDir?: string
+}
