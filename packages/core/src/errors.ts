@@ -7,26 +7,26 @@ export interface Reaction {
   /** A repetition uses up one of the row's attempts. */
   readonly countsAsAttempt: boolean
   /** Where it leads when it is not (or no longer) retried. */
-  readonly then: 'dead-letter' | 'reconnect' | 'switch-off-object' | 'restart-scan' | 'refresh-schema' | 'stop-run'
+  readonly leadsTo: 'dead-letter' | 'reconnect' | 'switch-off-object' | 'restart-scan' | 'refresh-schema' | 'stop-run'
   /** Shortest wait before a retry where the CRM names none, in ms. */
   readonly waitMs: number
 }
 
 /** Every reaction to every kind, in one place. */
 export const REACTIONS: Readonly<Record<ErrorKind, Reaction>> = {
-  auth: { retryable: false, countsAsAttempt: false, then: 'reconnect', waitMs: 0 },
-  forbidden: { retryable: false, countsAsAttempt: true, then: 'switch-off-object', waitMs: 0 },
-  rate_limited: { retryable: true, countsAsAttempt: false, then: 'dead-letter', waitMs: 1_000 },
-  quota: { retryable: true, countsAsAttempt: false, then: 'dead-letter', waitMs: 300_000 },
-  unavailable: { retryable: true, countsAsAttempt: true, then: 'dead-letter', waitMs: 1_000 },
-  timeout: { retryable: true, countsAsAttempt: true, then: 'dead-letter', waitMs: 1_000 },
-  locked: { retryable: true, countsAsAttempt: false, then: 'dead-letter', waitMs: 2_000 },
-  invalid: { retryable: false, countsAsAttempt: true, then: 'dead-letter', waitMs: 0 },
-  not_found: { retryable: false, countsAsAttempt: true, then: 'dead-letter', waitMs: 0 },
-  conflict: { retryable: false, countsAsAttempt: true, then: 'dead-letter', waitMs: 0 },
-  schema: { retryable: false, countsAsAttempt: true, then: 'refresh-schema', waitMs: 0 },
-  cursor_gone: { retryable: false, countsAsAttempt: false, then: 'restart-scan', waitMs: 0 },
-  bug: { retryable: false, countsAsAttempt: true, then: 'dead-letter', waitMs: 0 },
+  auth: { retryable: false, countsAsAttempt: false, leadsTo: 'reconnect', waitMs: 0 },
+  forbidden: { retryable: false, countsAsAttempt: true, leadsTo: 'switch-off-object', waitMs: 0 },
+  rate_limited: { retryable: true, countsAsAttempt: false, leadsTo: 'dead-letter', waitMs: 1_000 },
+  quota: { retryable: true, countsAsAttempt: false, leadsTo: 'dead-letter', waitMs: 300_000 },
+  unavailable: { retryable: true, countsAsAttempt: true, leadsTo: 'dead-letter', waitMs: 1_000 },
+  timeout: { retryable: true, countsAsAttempt: true, leadsTo: 'dead-letter', waitMs: 1_000 },
+  locked: { retryable: true, countsAsAttempt: false, leadsTo: 'dead-letter', waitMs: 2_000 },
+  invalid: { retryable: false, countsAsAttempt: true, leadsTo: 'dead-letter', waitMs: 0 },
+  not_found: { retryable: false, countsAsAttempt: true, leadsTo: 'dead-letter', waitMs: 0 },
+  conflict: { retryable: false, countsAsAttempt: true, leadsTo: 'dead-letter', waitMs: 0 },
+  schema: { retryable: false, countsAsAttempt: true, leadsTo: 'refresh-schema', waitMs: 0 },
+  cursor_gone: { retryable: false, countsAsAttempt: false, leadsTo: 'restart-scan', waitMs: 0 },
+  bug: { retryable: false, countsAsAttempt: true, leadsTo: 'dead-letter', waitMs: 0 },
 }
 
 /** Where a failure happened, as far as it is known. */
@@ -95,7 +95,18 @@ export class CrmError extends Error {
   /** What may be shown and stored: never a credential, never a stack. */
   toJSON(): Record<string, unknown> {
     const { kind, message, retryable, provider, connectionId, status, vendorCode, correlationId, field, pointer } = this
-    const known = { kind, message, retryable, provider, connectionId, status, vendorCode, correlationId, field, pointer }
+    const known = {
+      kind,
+      message,
+      retryable,
+      provider,
+      connectionId,
+      status,
+      vendorCode,
+      correlationId,
+      field,
+      pointer,
+    }
     const { existingIds, faults, retryAfterMs } = this
     return Object.fromEntries(
       Object.entries({ ...known, existingIds, faults, retryAfterMs }).filter(([, value]) => value !== undefined),
