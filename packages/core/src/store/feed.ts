@@ -1,0 +1,83 @@
+import { sql } from 'kysely'
+import type { ObjectType } from '../contract.ts'
+import type { Database, Executor, Tx } from './database.ts'
+import type { RecordsTable } from './schema.ts'
+import type { Selectable } from 'kysely'
+
+/** Positions reserved for one commit: the feed's next `count` and the audit chain's end. */
+export interface FeedHead {
+  /** The last position before this commit's own. */
+  readonly seq: number
+  readonly auditSeq: number
+  readonly auditHash: string
+}
+
+export const createFeedHead = async (db: Executor | Tx, connectionId: string): Promise<void> => {
+  await db.insertInto('crm_feed_heads').values({ connection_id: connectionId }).onConflict((c) => c.doNothing()).execute()
+}
+
+/**
+ * Takes `count` positions and locks the head until the commit, so that the order of positions is the order of commits
+ * and a reader can never skip one that committed late. Only rows that this transaction has locked already, or that
+ * are new, may be written after it.
+ */
+export const reserveFeed = async (tx: Tx, connectionId: string, count: number): Promise<FeedHead> => {
+  const row = await tx
+    .updateTable('crm_feed_heads')
+    .set({ seq: sql<number>`seq + ${count}` })
+    .where('connection_id', '=', connectionId)
+    .returning(['seq', 'audit_seq', 'audit_hash'])
+    .executeTakeFirstOrThrow()
+  return { seq: row.seq - count, auditSeq: row.audit_seq, auditHash: row.audit_hash }
+}
+
+/** Moves the audit chain's end; the head is locked by `reserveFeed`. */
+export const moveAuditHead = async (tx: Tx, connectionId: string, seq: number, hash: string): Promise<void> => {
+  await tx
+    .updateTable('crm_feed_heads')
+    .set({ audit_seq: seq, audit_hash: hash })
+    .where('connection_id', '=', connectionId)
+    .execute()
+}
+
+export type StoredRecord = Selectable<RecordsTable>
+
+/** One page of the feed behind a position, in order; one more than `limit` where there is more. */
+export const readFeed = async (
+  { db }: Database,
+  connectionId: string,
+  type: ObjectType,
+  after: number,
+  limit: number,
+): Promise<readonly StoredRecord[]> =>
+  db
+    .selectFrom('crm_records')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('type', '=', type)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(limit + 1)
+    .execute()
+
+/** Remembers how far the host has read: what the CRM changed behind that, the host has not seen. */
+export const noteFeedRead = async ({ db }: Database, connectionId: string, seq: number): Promise<void> => {
+  await db
+    .updateTable('crm_feed_heads')
+    .set({ read_seq: seq })
+    .where('connection_id', '=', connectionId)
+    .where('read_seq', '<', seq)
+    .execute()
+}
+
+export const feedHead = async (
+  db: Executor | Tx,
+  connectionId: string,
+): Promise<{ readonly seq: number; readonly readSeq: number }> => {
+  const row = await db
+    .selectFrom('crm_feed_heads')
+    .select(['seq', 'read_seq'])
+    .where('connection_id', '=', connectionId)
+    .executeTakeFirst()
+  return { seq: row?.seq ?? 0, readSeq: row?.read_seq ?? 0 }
+}

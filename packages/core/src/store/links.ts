@@ -1,0 +1,108 @@
+import { sql } from 'kysely'
+import type { ObjectType } from '../contract.ts'
+import type { Database, Executor, Tx } from './database.ts'
+import { recordset } from './rows.ts'
+
+export interface StoredLinkRow {
+  readonly type: ObjectType
+  readonly localId: string
+  readonly object: string
+  readonly externalId: string
+  readonly pushedSeq: number
+}
+
+const columns = ['type', 'local_id as localId', 'object', 'external_id as externalId', 'pushed_seq as pushedSeq'] as const
+
+/** Says which remote record a local one is; replaces what was said before. */
+export const putLinks = async (
+  db: Executor | Tx,
+  connectionId: string,
+  links: readonly { readonly type: ObjectType; readonly localId: string; readonly object: string; readonly externalId: string }[],
+): Promise<void> => {
+  if (links.length === 0) return
+  await sql`
+    insert into crm_links (connection_id, type, local_id, object, external_id)
+    select ${connectionId}, type, "localId", object, "externalId"
+    from ${recordset(links, 'type text, "localId" text, object text, "externalId" text')}
+    on conflict (connection_id, type, local_id) do update
+      set object = excluded.object, external_id = excluded.external_id`.execute(db)
+}
+
+/** Notes the feed position of our own write: what the CRM changed before it, the host knew. */
+export const notePushed = async (
+  tx: Tx,
+  connectionId: string,
+  type: ObjectType,
+  localIds: readonly string[],
+  seq: number,
+): Promise<void> => {
+  await tx
+    .updateTable('crm_links')
+    .set({ pushed_seq: sql<number>`greatest(pushed_seq, ${seq}::bigint)` })
+    .where('connection_id', '=', connectionId)
+    .where('type', '=', type)
+    .where('local_id', '=', sql<string>`any(${localIds}::text[])`)
+    .execute()
+}
+
+export const linksByLocal = async (
+  db: Executor | Tx,
+  connectionId: string,
+  wanted: readonly { readonly type: ObjectType; readonly localId: string }[],
+): Promise<ReadonlyMap<string, StoredLinkRow>> => {
+  if (wanted.length === 0) return new Map()
+  const { rows } = await sql<StoredLinkRow>`
+    select link.type, link.local_id as "localId", link.object, link.external_id as "externalId", link.pushed_seq as "pushedSeq"
+    from ${recordset(wanted, 'type text, "localId" text')}
+    join crm_links link on link.connection_id = ${connectionId} and link.type = given.type
+      and link.local_id = given."localId"`.execute(db)
+  return new Map(rows.map((row) => [`${row.type}:${row.localId}`, row]))
+}
+
+/** Local ids by `type:externalId`; the oldest where several local records are one remote. */
+export const localIdsOf = async (
+  db: Executor | Tx,
+  connectionId: string,
+  remotes: readonly { readonly type: ObjectType; readonly remoteId: string }[],
+): Promise<ReadonlyMap<string, string>> => {
+  if (remotes.length === 0) return new Map()
+  const { rows } = await sql<{ type: string; externalId: string; localId: string }>`
+    select distinct on (link.type, link.external_id) link.type, link.external_id as "externalId", link.local_id as "localId"
+    from ${recordset(remotes, 'type text, "remoteId" text')}
+    join crm_links link on link.connection_id = ${connectionId} and link.type = given.type
+      and link.external_id = given."remoteId"
+    order by link.type, link.external_id, link.created_at, link.local_id`.execute(db)
+  return new Map(rows.map(({ type, externalId, localId }) => [`${type}:${externalId}`, localId]))
+}
+
+export const listLinks = async (
+  { db }: Database,
+  connectionId: string,
+  filter: { readonly type?: ObjectType; readonly localId?: string; readonly externalId?: string },
+  after: { readonly type: string; readonly localId: string } | undefined,
+  limit: number,
+): Promise<readonly StoredLinkRow[]> => {
+  let query = db.selectFrom('crm_links').select(columns).where('connection_id', '=', connectionId)
+  if (filter.type !== undefined) query = query.where('type', '=', filter.type)
+  if (filter.localId !== undefined) query = query.where('local_id', '=', filter.localId)
+  if (filter.externalId !== undefined) query = query.where('external_id', '=', filter.externalId)
+  if (after !== undefined) query = query.where(sql<boolean>`(type, local_id) > (${after.type}, ${after.localId})`)
+  return query.orderBy('type').orderBy('local_id').limit(limit).execute()
+}
+
+/** Follows a merge: what pointed to the loser points to the survivor. */
+export const moveLinks = async (
+  tx: Tx,
+  connectionId: string,
+  type: ObjectType,
+  from: string,
+  to: string,
+): Promise<void> => {
+  await tx
+    .updateTable('crm_links')
+    .set({ external_id: to })
+    .where('connection_id', '=', connectionId)
+    .where('type', '=', type)
+    .where('external_id', '=', from)
+    .execute()
+}
