@@ -1,8 +1,8 @@
+import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { ObjectType } from '../contract.ts'
 import type { Database, Executor, Tx } from './database.ts'
 import type { RecordsTable } from './schema.ts'
-import type { Selectable } from 'kysely'
 
 /** Positions reserved for one commit: the feed's next `count` and the audit chain's end. */
 export interface FeedHead {
@@ -13,7 +13,11 @@ export interface FeedHead {
 }
 
 export const createFeedHead = async (db: Executor | Tx, connectionId: string): Promise<void> => {
-  await db.insertInto('crm_feed_heads').values({ connection_id: connectionId }).onConflict((c) => c.doNothing()).execute()
+  await db
+    .insertInto('crm_feed_heads')
+    .values({ connection_id: connectionId })
+    .onConflict((c) => c.doNothing())
+    .execute()
 }
 
 /**

@@ -52,7 +52,8 @@ export const releaseLease = async ({ db }: Database, { key, fence }: Lease): Pro
 }
 
 /** Somebody else has taken the lease meanwhile: what this holder did must not be committed. */
-export const leaseLost = (key: string): Error => crmError('locked', `The lease ${key} was taken over by another worker.`)
+export const leaseLost = (key: string): Error =>
+  crmError('locked', `The lease ${key} was taken over by another worker.`)
 
 /**
  * The first statement of a transaction that commits under a lease: locks the lease's row until the commit, and throws

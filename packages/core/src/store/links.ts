@@ -11,13 +11,24 @@ export interface StoredLinkRow {
   readonly pushedSeq: number
 }
 
-const columns = ['type', 'local_id as localId', 'object', 'external_id as externalId', 'pushed_seq as pushedSeq'] as const
+const columns = [
+  'type',
+  'local_id as localId',
+  'object',
+  'external_id as externalId',
+  'pushed_seq as pushedSeq',
+] as const
 
 /** Says which remote record a local one is; replaces what was said before. */
 export const putLinks = async (
   db: Executor | Tx,
   connectionId: string,
-  links: readonly { readonly type: ObjectType; readonly localId: string; readonly object: string; readonly externalId: string }[],
+  links: readonly {
+    readonly type: ObjectType
+    readonly localId: string
+    readonly object: string
+    readonly externalId: string
+  }[],
 ): Promise<void> => {
   if (links.length === 0) return
   await sql`

@@ -1,0 +1,203 @@
+import { type Selectable, sql } from 'kysely'
+import type { ObjectType } from '../contract.ts'
+import type { Database, Executor, Tx } from './database.ts'
+import { instant, recordset } from './rows.ts'
+import type { Pass, StoredError, SyncCursorsTable } from './schema.ts'
+
+export type StoredCursor = Selectable<SyncCursorsTable>
+export interface CursorKey {
+  readonly connectionId: string
+  readonly object: string
+  readonly pass: Pass
+}
+
+/** Makes the cursor rows that a connection's objects lack; a delta begins at `watermark`. Never touches one that is there. */
+export const ensureCursors = async (
+  tx: Tx,
+  connection: { readonly id: string; readonly provider: string; readonly workspaceId: string },
+  objects: readonly {
+    readonly name: string
+    readonly type: ObjectType
+    readonly passes: readonly Pass[]
+  }[],
+  watermark: Date,
+  firstPollAt: Date | null,
+): Promise<void> => {
+  const rows = objects.flatMap(({ name, type, passes }) =>
+    passes.map((pass) => ({
+      object: name,
+      type,
+      pass,
+      watermark: pass === 'delta' || pass === 'settle' ? instant(watermark) : null,
+      nextAt: pass === 'delta' && firstPollAt !== null ? instant(firstPollAt) : null,
+    })),
+  )
+  if (rows.length === 0) return
+  await sql`
+    insert into crm_sync_cursors (connection_id, provider, workspace_id, object, type, pass, watermark, next_at)
+    select ${connection.id}, ${connection.provider}, ${connection.workspaceId}, object, type, pass, watermark, "nextAt"
+    from ${recordset(rows, 'object text, type text, pass text, watermark timestamptz, "nextAt" timestamptz')}
+    on conflict (connection_id, object, pass) do nothing`.execute(tx)
+}
+
+export const findCursor = async (db: Executor | Tx, key: CursorKey): Promise<StoredCursor | undefined> =>
+  db
+    .selectFrom('crm_sync_cursors')
+    .selectAll()
+    .where('connection_id', '=', key.connectionId)
+    .where('object', '=', key.object)
+    .where('pass', '=', key.pass)
+    .executeTakeFirst()
+
+export const listCursors = async ({ db }: Database, connectionId: string): Promise<readonly StoredCursor[]> =>
+  db
+    .selectFrom('crm_sync_cursors')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .orderBy('object')
+    .orderBy('pass')
+    .execute()
+
+export const cursorsOfRun = async (
+  { db }: Database,
+  connectionId: string,
+  runId: string,
+): Promise<readonly StoredCursor[]> =>
+  db
+    .selectFrom('crm_sync_cursors')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('run_id', '=', runId)
+    .orderBy('object')
+    .execute()
+
+/** Asks for a pass now. A running one goes on; a backfill or sweep that is idle begins anew when it is next worked on. */
+export const requestPass = async (
+  tx: Tx,
+  connectionId: string,
+  objects: readonly string[],
+  pass: Pass,
+  runId: string,
+) => {
+  await tx
+    .updateTable('crm_sync_cursors')
+    .set({
+      run_id: runId,
+      next_at: sql<Date>`now()`,
+      failures: 0,
+      last_error: null,
+      // what is asked for while it runs is answered by this run
+      finished_at: null,
+      updated_at: sql<Date>`now()`,
+    })
+    .where('connection_id', '=', connectionId)
+    .where('object', '=', sql<string>`any(${objects}::text[])`)
+    .where('pass', '=', pass)
+    .execute()
+}
+
+/** A new scan: its frozen window (none for a whole scan) and counters at zero. */
+export const openScan = async (
+  tx: Tx,
+  key: CursorKey,
+  scan: {
+    readonly window: { readonly from: string; readonly to: string } | undefined
+    readonly step: string
+    readonly runSeq: number | null
+  },
+): Promise<void> => {
+  await cursorUpdate(tx, key, {
+    state: 'running',
+    step: scan.step,
+    window_from: scan.window?.from ?? null,
+    window_to: scan.window?.to ?? null,
+    cursor: null,
+    restarts: 0,
+    run_seq: scan.runSeq,
+    records: 0,
+    pages: 0,
+    changed: 0,
+    total: null,
+    started_at: sql<Date>`clock_timestamp()`,
+    finished_at: null,
+  })
+}
+
+export const cursorUpdate = async (
+  tx: Executor | Tx,
+  key: CursorKey,
+  // biome-ignore lint/suspicious/noExplicitAny: kysely's update type of a table with raw expressions in it
+  change: Record<string, any>,
+): Promise<void> => {
+  await tx
+    .updateTable('crm_sync_cursors')
+    .set({ ...change, updated_at: sql<Date>`now()` })
+    .where('connection_id', '=', key.connectionId)
+    .where('object', '=', key.object)
+    .where('pass', '=', key.pass)
+    .execute()
+}
+
+/** Moves a scan behind a page, in that page's transaction. */
+export const advanceScan = async (
+  tx: Tx,
+  key: CursorKey,
+  page: {
+    readonly step: string
+    readonly cursor: string | null
+    readonly records: number
+    readonly changed: number
+    readonly total?: number | undefined
+  },
+): Promise<void> => {
+  await cursorUpdate(tx, key, {
+    step: page.step,
+    cursor: page.cursor,
+    records: sql<number>`records + ${page.records}`,
+    pages: sql<number>`pages + 1`,
+    changed: sql<number>`changed + ${page.changed}`,
+    failures: 0,
+    last_error: null,
+    ...(page.total === undefined ? {} : { total: page.total }),
+  })
+}
+
+/** Ends a scan: the watermark moves (only ever forward), and the next one is due at `nextAt`. */
+export const finishScan = async (
+  tx: Tx,
+  key: CursorKey,
+  end: { readonly watermark: Date | null; readonly nextAt: Date | null; readonly error?: StoredError },
+): Promise<void> => {
+  await cursorUpdate(tx, key, {
+    state: 'idle',
+    step: null,
+    cursor: null,
+    finished_at: sql<Date>`clock_timestamp()`,
+    next_at: end.nextAt === null ? null : instant(end.nextAt),
+    failures: 0,
+    last_error: end.error === undefined ? null : JSON.stringify(end.error),
+    ...(end.watermark === null
+      ? {}
+      : { watermark: sql<Date>`greatest(watermark, ${instant(end.watermark)}::timestamptz)` }),
+  })
+}
+
+/** Notes a failure outside the work's transaction; the scan keeps its place and goes on at `nextAt`. */
+export const failScan = async (
+  { db }: Database,
+  key: CursorKey,
+  failure: {
+    readonly error: StoredError
+    readonly nextAt: Date | null
+    readonly state?: 'off' | 'idle'
+    readonly restart?: boolean
+  },
+): Promise<void> => {
+  await cursorUpdate(db, key, {
+    failures: sql<number>`failures + 1`,
+    last_error: JSON.stringify(failure.error),
+    next_at: failure.nextAt === null ? null : instant(failure.nextAt),
+    ...(failure.state === undefined ? {} : { state: failure.state }),
+    ...(failure.restart === true ? { cursor: null, restarts: sql<number>`restarts + 1` } : {}),
+  })
+}

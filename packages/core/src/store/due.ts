@@ -1,0 +1,47 @@
+import { sql } from 'kysely'
+import type { ObjectType } from '../contract.ts'
+import type { Database } from './database.ts'
+import type { Pass } from './schema.ts'
+
+/** Something that is due, as a doorbell names it. */
+export interface DueWork {
+  readonly kind: 'scan' | 'push' | 'inbox'
+  readonly connectionId: string
+  /** Remote object of a scan, canonical type of a push, empty for the inbox. */
+  readonly object: string
+  readonly pass: Pass | ''
+}
+
+/** Everything that is due now on connections that may work. One statement, whatever their number. */
+export const dueWork = async ({ db }: Database, limit: number): Promise<readonly DueWork[]> => {
+  const { rows } = await sql<DueWork>`
+    with open as (
+      select 'scan' as kind, connection_id, object, pass, next_at from crm_sync_cursors
+        where next_at <= clock_timestamp() and state <> 'off'
+      union all
+      select 'push', connection_id, type, '', min(next_at) from crm_outbox
+        where status in ('pending', 'in_flight') and next_at <= clock_timestamp() group by connection_id, type
+      union all
+      select 'inbox', connection_id, '', '', min(next_at) from crm_webhook_inbox
+        where processed_at is null and next_at <= clock_timestamp() group by connection_id
+    )
+    select open.kind, open.connection_id as "connectionId", open.object, open.pass
+    from open join crm_connections connection on connection.id = open.connection_id
+    where connection.enabled and connection.status = 'active' and connection.deleted_at is null
+    order by open.next_at limit ${limit}`.execute(db)
+  return rows
+}
+
+/** Whether something of a push queue is due, for a worker that has finished a batch. */
+export const hasDuePush = async ({ db }: Database, connectionId: string, type: ObjectType): Promise<boolean> => {
+  const row = await db
+    .selectFrom('crm_outbox')
+    .select('id')
+    .where('connection_id', '=', connectionId)
+    .where('type', '=', type)
+    .where('status', 'in', ['pending', 'in_flight'])
+    .where('next_at', '<=', sql<Date>`clock_timestamp()`)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}

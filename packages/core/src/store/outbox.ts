@@ -1,0 +1,181 @@
+import { CompiledQuery, type Selectable, sql } from 'kysely'
+import type { Fields, ObjectType } from '../contract.ts'
+import type { Database, Executor, Tx } from './database.ts'
+import type { OutboxTable, StoredLink } from './schema.ts'
+
+export type OutboxRow = Selectable<OutboxTable>
+
+/** Runs one statement in whoever's transaction it is: ours, or a host's own. */
+export type Statement = <Row>(text: string, values: readonly unknown[]) => Promise<readonly Row[]>
+
+export const statementOf =
+  (tx: Tx): Statement =>
+  async <Row>(text: string, values: readonly unknown[]) =>
+    (await tx.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows
+
+export interface OutboxItem {
+  /** Id that the row gets where it is new. */
+  readonly id: string
+  readonly type: ObjectType
+  readonly localId: string
+  readonly idempotencyKey: string
+  readonly data: Fields
+  readonly links: readonly StoredLink[]
+  readonly correlationId: string
+  readonly actor: string | null
+  readonly replayOf?: string
+}
+export interface EnqueuedRow {
+  readonly id: string
+  readonly idempotencyKey: string
+  readonly status: OutboxRow['status']
+}
+
+interface Head {
+  readonly id: string | null
+  readonly key: string | null
+  readonly status: OutboxRow['status'] | null
+}
+
+const recordKey = ({ type, localId }: { readonly type: string; readonly localId: string }): string =>
+  `${type}\u0000${localId}`
+
+const lockHeads = async (run: Statement, connectionId: string, items: readonly OutboxItem[]) => {
+  const distinct = new Map(items.map((item) => [recordKey(item), item]))
+  // One order for everybody, so that two transactions never wait for each other's heads.
+  const sorted = [...distinct.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item)
+  const given = JSON.stringify(sorted.map(({ type, localId }) => ({ type, localId })))
+  await run(
+    `insert into crm_push_heads (connection_id, type, local_id)
+     select $1, type, "localId" from jsonb_to_recordset($2::jsonb) as given(type text, "localId" text)
+     order by type, "localId" on conflict do nothing`,
+    [connectionId, given],
+  )
+  const rows = await run<Head & { type: string; localId: string }>(
+    `select head.type, head.local_id as "localId", row.id, row.idempotency_key as key, row.status
+     from jsonb_to_recordset($2::jsonb) as given(type text, "localId" text)
+     join crm_push_heads head on head.connection_id = $1 and head.type = given.type and head.local_id = given."localId"
+     left join crm_outbox row on row.id = head.outbox_id
+     order by head.type, head.local_id for update of head`,
+    [connectionId, given],
+  )
+  return new Map<string, Head>(rows.map((row) => [recordKey(row), row]))
+}
+
+/** Merges a pending row into the newer one, field by field; answers what is left of it, or undefined where a worker has it. */
+const supersede = async (run: Statement, olderId: string, newerId: string) => {
+  const [row] = await run<{ data: Fields; links: readonly StoredLink[] }>(
+    `update crm_outbox set status = 'superseded', superseded_by = $2, stage = null, updated_at = now()
+     where id = $1 and status = 'pending' returning data, links`,
+    [olderId, newerId],
+  )
+  return row
+}
+
+const mergeLinks = (older: readonly StoredLink[], newer: readonly StoredLink[]): readonly StoredLink[] => [
+  ...older.filter((link) => !newer.some(({ object }) => object === link.object)),
+  ...newer,
+]
+
+/** Which types a newer push is folded into an older one of that waits; each activity is sent as it came. */
+const COALESCED: ReadonlySet<ObjectType> = new Set(['contact', 'company', 'deal'])
+
+/**
+ * Adds items to the outbox, in their order. The same payload as the record's latest row answers that row; a row of a
+ * contact, company or deal that still waits is merged into the newer one.
+ */
+export const enqueue = async (
+  run: Statement,
+  connectionId: string,
+  items: readonly OutboxItem[],
+): Promise<readonly EnqueuedRow[]> => {
+  const heads = await lockHeads(run, connectionId, items)
+  const enqueued: EnqueuedRow[] = []
+  for (const item of items) {
+    const key = recordKey(item)
+    const head = heads.get(key)
+    if (head?.id != null && head.key === item.idempotencyKey && head.status !== null) {
+      enqueued.push({ id: head.id, idempotencyKey: item.idempotencyKey, status: head.status })
+      continue
+    }
+    const older =
+      head?.id != null && head.status === 'pending' && COALESCED.has(item.type)
+        ? await supersede(run, head.id, item.id)
+        : undefined
+    const data = older === undefined ? item.data : { ...older.data, ...item.data }
+    const links = older === undefined ? item.links : mergeLinks(older.links, item.links)
+    await run(
+      `insert into crm_outbox (id, connection_id, type, local_id, idempotency_key, data, links, correlation_id, actor,
+         replay_of, seen_seq)
+       select $1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10,
+         greatest((select read_seq from crm_feed_heads where connection_id = $2),
+           (select pushed_seq from crm_links where connection_id = $2 and type = $3 and local_id = $4), 0)`,
+      [
+        item.id,
+        connectionId,
+        item.type,
+        item.localId,
+        item.idempotencyKey,
+        JSON.stringify(data),
+        JSON.stringify(links),
+        item.correlationId,
+        item.actor,
+        item.replayOf ?? null,
+      ],
+    )
+    await run(`update crm_push_heads set outbox_id = $4 where connection_id = $1 and type = $2 and local_id = $3`, [
+      connectionId,
+      item.type,
+      item.localId,
+      item.id,
+    ])
+    heads.set(key, { id: item.id, key: item.idempotencyKey, status: 'pending' })
+    enqueued.push({ id: item.id, idempotencyKey: item.idempotencyKey, status: 'pending' })
+  }
+  return enqueued
+}
+
+export const findOutboxRow = async (db: Executor | Tx, id: string): Promise<OutboxRow | undefined> =>
+  db.selectFrom('crm_outbox').selectAll().where('id', '=', id).executeTakeFirst()
+
+/** The newest row of a local record. */
+export const latestRow = async (
+  tx: Tx,
+  connectionId: string,
+  type: ObjectType,
+  localId: string,
+): Promise<{ readonly id: string; readonly seq: number } | undefined> =>
+  tx
+    .selectFrom('crm_outbox')
+    .select(['id', 'seq'])
+    .where('connection_id', '=', connectionId)
+    .where('type', '=', type)
+    .where('local_id', '=', localId)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+
+export const countOutbox = async (
+  { db }: Database,
+  connectionId: string,
+): Promise<{ readonly pending: number; readonly inFlight: number; readonly dead: number }> => {
+  const rows = await db
+    .selectFrom('crm_outbox')
+    .select(['status', ({ fn }) => fn.countAll<number>().as('count')])
+    .where('connection_id', '=', connectionId)
+    .where('status', 'in', ['pending', 'in_flight', 'dead'])
+    .groupBy('status')
+    .execute()
+  const count = (status: string) => Number(rows.find((row) => row.status === status)?.count ?? 0)
+  return { pending: count('pending'), inFlight: count('in_flight'), dead: count('dead') }
+}
+
+/** Puts a record's deadline-free rows forward, after a lost sign-in came back. */
+export const wakeOutbox = async (db: Executor | Tx, connectionId: string): Promise<void> => {
+  await db
+    .updateTable('crm_outbox')
+    .set({ next_at: sql<Date>`now()` })
+    .where('connection_id', '=', connectionId)
+    .where('status', '=', 'pending')
+    .execute()
+}
