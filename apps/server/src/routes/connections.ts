@@ -1,0 +1,98 @@
+import { type ConnectionChange, type Fields, isCrmError, type NewConnection } from '@raccordo/core'
+import type { FastifyInstance } from 'fastify'
+import { visibleConnection, workspaceFor } from '../http/access.ts'
+import { askerOf, type Caller } from '../http/auth.ts'
+import type { ConnectionPath, RouteContext } from '../http/context.ts'
+import { type PageQuery, pageOf } from '../http/pages.ts'
+import { statusOfKind } from '../http/problem.ts'
+import { Refusal } from '../http/refusal.ts'
+import { connectionChange, connectionsQuery, newConnection, validateBody } from '../http/schemas.ts'
+
+interface ListQuery extends PageQuery {
+  readonly workspaceId?: string
+}
+
+/**
+ * An admin's connection may hand the OAuth client's secret to the address that the admin chose. Somebody else must not
+ * point it to another one.
+ */
+const refuseNewAuthAddress = (caller: Caller, settings: Fields | undefined, before: Fields): void => {
+  const address = settings?.['authBaseUrl']
+  if (caller.workspaceId === null || address === undefined || address === before['authBaseUrl']) return
+  throw new Refusal(403, 'forbidden', 'Changing authBaseUrl of a connection needs an admin key.', {
+    pointer: '/settings/authBaseUrl',
+  })
+}
+
+/** Connected CRMs: made, listed, changed, checked and removed. */
+export const connectionRoutes = (app: FastifyInstance, { host }: RouteContext): void => {
+  const refuseUnknownProvider = (provider: string): void => {
+    try {
+      host.providers.get(provider)
+    } catch (error) {
+      if (!isCrmError(error) || error.kind !== 'not_found') throw error
+      throw new Refusal(422, 'invalid', error.message, { pointer: '/provider' })
+    }
+  }
+
+  app.post<{ Body: Omit<NewConnection, 'trusted'> }>(
+    '/connections',
+    { schema: { body: newConnection } },
+    async (request, reply) => {
+      const { body, caller } = request
+      workspaceFor(caller, body.workspaceId)
+      refuseUnknownProvider(body.provider)
+      const trusted = caller.workspaceId === null
+      const connection = await host.connections.create({ ...body, trusted }, askerOf(request))
+      return reply.code(201).header('location', `/crm/connections/${connection.id}`).send(connection)
+    },
+  )
+
+  app.get<{ Querystring: ListQuery }>(
+    '/connections',
+    { schema: { querystring: connectionsQuery } },
+    async (request) => {
+      const workspaceId = workspaceFor(request.caller, request.query.workspaceId)
+      const connections = await host.connections.list(workspaceId === undefined ? {} : { workspaceId })
+      return pageOf(connections, ({ createdAt, id }) => `${createdAt} ${id}`, request.query)
+    },
+  )
+
+  app.get<ConnectionPath>('/connections/:id', async ({ caller, params }) => visibleConnection(host, caller, params.id))
+
+  app.patch<ConnectionPath & { Body: ConnectionChange }>(
+    '/connections/:id',
+    { schema: { body: connectionChange } },
+    async (request) => {
+      const { body, caller, params } = request
+      const before = await visibleConnection(host, caller, params.id)
+      refuseNewAuthAddress(caller, body.settings, before.settings)
+      return host.connections.update(params.id, body, askerOf(request))
+    },
+  )
+
+  app.delete<ConnectionPath>('/connections/:id', async (request, reply) => {
+    await visibleConnection(host, request.caller, request.params.id)
+    await host.connections.remove(request.params.id, askerOf(request))
+    return reply.code(204).send()
+  })
+
+  app.post<ConnectionPath & { Body: { readonly credentials?: Fields } }>(
+    '/connections/:id/validate',
+    { schema: { body: validateBody } },
+    async ({ body, caller, params }) => {
+      await visibleConnection(host, caller, params.id)
+      const result = await host.connections.validate(params.id, body.credentials)
+      if (result.ok) return result
+      const kind = (result.kind ?? 'auth') as Parameters<typeof statusOfKind>[0]
+      throw new Refusal(statusOfKind(kind), kind, result.detail ?? 'The CRM refused the credentials.', {
+        members: { ok: false },
+      })
+    },
+  )
+
+  app.get<ConnectionPath>('/connections/:id/status', async ({ caller, params }) => {
+    await visibleConnection(host, caller, params.id)
+    return host.connections.status(params.id)
+  })
+}
