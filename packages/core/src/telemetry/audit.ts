@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import type { Fields, Json } from '../contract.ts'
+import { canonicalJson } from './canonical.ts'
+import { type RedactText, redactDeep } from './redaction.ts'
+
+/** One mutation on either side, as a row of the audit before it is chained. */
+export interface AuditEntry {
+  readonly connection_id: string
+  /** 1, 2, 3, … for each connection. */
+  readonly seq: number
+  readonly at: Date | string
+  readonly actor: string
+  readonly action: string
+  readonly type: string
+  readonly object: string | null
+  readonly external_id: string | null
+  readonly local_id: string | null
+  readonly changes: Json
+  readonly correlation_id: string | null
+}
+export type ChainedEntry<Entry extends AuditEntry = AuditEntry> = Entry & {
+  readonly previous_hash: string
+  readonly hash: string
+}
+/** Where a chain stands: at its start, `{ seq: 0, hash: '' }`. */
+export interface ChainHead {
+  readonly seq: number
+  readonly hash: string
+}
+export type AuditVerdict =
+  | { readonly ok: true; readonly head: ChainHead }
+  | {
+      readonly ok: false
+      readonly seq: number
+      readonly fault: 'gap' | 'broken-chain' | 'altered' | 'cut-off'
+      readonly message: string
+    }
+
+const START: ChainHead = { seq: 0, hash: '' }
+const ERASED = 'erased_digest'
+
+/** Chains rows of one connection, in the order of `seq`, behind `previousHash` ('' for the first row ever). */
+export const chainAudit = <Entry extends AuditEntry>(
+  previousHash: string,
+  rows: readonly Entry[],
+): readonly ChainedEntry<Entry>[] => {
+  let previous = previousHash
+  return rows.map((row) => {
+    const hash = hashOf(previous, row)
+    const chained = { ...row, previous_hash: previous, hash }
+    previous = hash
+    return chained
+  })
+}
+
+/**
+ * Checks rows of one connection in the order of `seq`; names the first gap or alteration. `after` is where an earlier
+ * part ended (the start, if absent); with `head`, the row that the connection says is its latest, an end that was cut
+ * off shows too.
+ */
+export const verifyAudit = (
+  rows: readonly ChainedEntry[],
+  { after = START, head }: { readonly after?: ChainHead; readonly head?: ChainHead } = {},
+): AuditVerdict => {
+  let last = after
+  for (const row of rows) {
+    const wrong = faultOf(row, last)
+    if (wrong) return { ok: false, seq: row.seq, ...wrong }
+    last = { seq: row.seq, hash: row.hash }
+  }
+  if (head && (head.seq !== last.seq || head.hash !== last.hash)) {
+    const message = `The chain ends at ${last.seq}, and the connection has written up to ${head.seq}`
+    return { ok: false, seq: last.seq + 1, fault: 'cut-off', message }
+  }
+  return { ok: true, head: last }
+}
+
+const faultOf = (row: ChainedEntry, last: ChainHead) => {
+  if (row.seq !== last.seq + 1)
+    return { fault: 'gap' as const, message: `Row ${row.seq} follows row ${last.seq}: what was between is missing` }
+  if (row.previous_hash !== last.hash)
+    return { fault: 'broken-chain' as const, message: `Row ${row.seq} does not continue row ${last.seq}` }
+  if (row.hash !== hashOf(row.previous_hash, row))
+    return { fault: 'altered' as const, message: `Row ${row.seq} is not what was written` }
+  return undefined
+}
+
+/** What changed, field by field: `[before, after]`, null for absent. Strings go through `redactText`. */
+export const changesOf = (
+  before: Fields | null | undefined,
+  after: Fields | null | undefined,
+  redactText: RedactText = (text) => text,
+): { readonly [field: string]: readonly [Json, Json] } => {
+  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
+  const changes = [...names].flatMap((name) => {
+    const pair = [before?.[name] ?? null, after?.[name] ?? null] as const
+    return canonicalJson(pair[0]) === canonicalJson(pair[1]) ? [] : [[name, redactDeep(pair, redactText)] as const]
+  })
+  return Object.fromEntries(changes) as { readonly [field: string]: readonly [Json, Json] }
+}
+
+/** What is left of `changes` when a person's content is erased: a digest, with which the chain still holds. */
+export const erasedChanges = (changes: Json): Json => ({ [ERASED]: digestOf(changes) })
+
+const hashOf = (previousHash: string, row: AuditEntry): string => {
+  const { connection_id, seq, actor, action, type, object, external_id, local_id, correlation_id } = row
+  const at = new Date(row.at).toISOString()
+  const who = { connection_id, seq, at, actor, action, type, object, external_id, local_id, correlation_id }
+  return sha256(canonicalJson([previousHash, who, digestOf(row.changes)]))
+}
+
+/** Rows are chained by the digest of their changes, so that the content can go and the proof stays. */
+const digestOf = (changes: Json): string => {
+  const erased = typeof changes === 'object' && changes !== null ? Reflect.get(changes, ERASED) : undefined
+  return typeof erased === 'string' ? erased : sha256(canonicalJson(changes))
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
