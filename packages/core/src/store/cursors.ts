@@ -71,28 +71,52 @@ export const cursorsOfRun = async (
     .orderBy('object')
     .execute()
 
-/** Asks for a pass now. A running one goes on; a backfill or sweep that is idle begins anew when it is next worked on. */
+/** A run of this pass that was asked for and has not ended: a further request joins it. */
+export const pendingRun = async (db: Executor | Tx, connectionId: string, pass: Pass): Promise<string | undefined> => {
+  const row = await db
+    .selectFrom('crm_sync_cursors')
+    .select('run_id')
+    .where('connection_id', '=', connectionId)
+    .where('pass', '=', pass)
+    .where('run_id', 'is not', null)
+    .where('finished_at', 'is', null)
+    .executeTakeFirst()
+  return row?.run_id ?? undefined
+}
+
+/**
+ * Asks for a pass now. What runs already goes on, and is followed by another scan unless it is `resumed`: a backfill
+ * or a sweep that has begun answers the request by itself, a poll that has begun may have missed what came since.
+ */
 export const requestPass = async (
   tx: Tx,
   connectionId: string,
-  objects: readonly string[],
-  pass: Pass,
-  runId: string,
-) => {
+  request: {
+    readonly objects: readonly string[]
+    readonly pass: Pass
+    readonly runId: string
+    readonly resumed: boolean
+    readonly forced: boolean
+  },
+): Promise<void> => {
   await tx
     .updateTable('crm_sync_cursors')
     .set({
-      run_id: runId,
+      run_id: request.runId,
       next_at: sql<Date>`now()`,
       failures: 0,
       last_error: null,
-      // what is asked for while it runs is answered by this run
       finished_at: null,
+      forced: request.forced,
+      requested_at: request.resumed
+        ? sql<Date>`case when state = 'running' then requested_at else clock_timestamp() end`
+        : sql<Date>`clock_timestamp()`,
       updated_at: sql<Date>`now()`,
     })
     .where('connection_id', '=', connectionId)
-    .where('object', '=', sql<string>`any(${objects}::text[])`)
-    .where('pass', '=', pass)
+    .where('object', '=', sql<string>`any(${request.objects}::text[])`)
+    .where('pass', '=', request.pass)
+    .where('state', '<>', 'off')
     .execute()
 }
 
@@ -172,8 +196,10 @@ export const finishScan = async (
     state: 'idle',
     step: null,
     cursor: null,
-    finished_at: sql<Date>`clock_timestamp()`,
-    next_at: end.nextAt === null ? null : instant(end.nextAt),
+    // What was asked for while this scan ran may be news that it had passed by: it is due again at once.
+    finished_at: sql<Date>`case when requested_at > started_at then null else clock_timestamp() end`,
+    next_at: sql<Date>`case when requested_at > started_at then now() else ${end.nextAt === null ? null : instant(end.nextAt)}::timestamptz end`,
+    forced: false,
     failures: 0,
     last_error: end.error === undefined ? null : JSON.stringify(end.error),
     ...(end.watermark === null

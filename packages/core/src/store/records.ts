@@ -133,7 +133,6 @@ export const unseenRecords = async (
   connectionId: string,
   object: string,
   run: number,
-  readBefore: number,
   after: string,
   limit: number,
 ): Promise<readonly string[]> => {
@@ -144,12 +143,31 @@ export const unseenRecords = async (
     .where('object', '=', object)
     .where('deleted_at', 'is', null)
     .where('seen_run', '<>', run)
-    .where('read_end', '<', readBefore)
+    .where('read_end', '<', run)
     .where('external_id', '>', after)
     .orderBy('external_id')
     .limit(limit)
     .execute()
   return rows.map(({ external_id }) => external_id)
+}
+
+/** How many live records a sweep has not seen. */
+export const countUnseen = async (
+  { db }: Database,
+  connectionId: string,
+  object: string,
+  run: number,
+): Promise<number> => {
+  const { count } = await db
+    .selectFrom('crm_records')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('connection_id', '=', connectionId)
+    .where('object', '=', object)
+    .where('deleted_at', 'is', null)
+    .where('seen_run', '<>', run)
+    .where('read_end', '<', run)
+    .executeTakeFirstOrThrow()
+  return Number(count)
 }
 
 export const countLive = async ({ db }: Database, connectionId: string, object: string): Promise<number> => {
@@ -169,10 +187,10 @@ export const glanceRecords = async (
   connectionId: string,
   object: string,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, Pick<StoredRecord, 'remote_stamp' | 'links' | 'deleted_at' | 'data' | 'raw'>>> => {
+): Promise<ReadonlyMap<string, Pick<StoredRecord, 'remote_stamp' | 'links' | 'deleted_at' | 'deleted_reason'>>> => {
   const rows = await db
     .selectFrom('crm_records')
-    .select(['external_id', 'remote_stamp', 'links', 'deleted_at', 'data', 'raw'])
+    .select(['external_id', 'remote_stamp', 'links', 'deleted_at', 'deleted_reason'])
     .where('connection_id', '=', connectionId)
     .where('object', '=', object)
     .where('external_id', '=', sql<string>`any(${ids}::text[])`)

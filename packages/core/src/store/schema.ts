@@ -65,6 +65,8 @@ export interface SyncCursorsTable {
   watermark: TimeOrNull
   run_id: string | null
   run_seq: number | null
+  requested_at: TimeOrNull
+  forced: Defaulted<boolean>
   records: Defaulted<number>
   pages: Defaulted<number>
   changed: Defaulted<number>

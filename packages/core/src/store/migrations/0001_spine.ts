@@ -55,7 +55,10 @@ const STATEMENTS = [
     restarts integer not null default 0,
     watermark timestamptz,
     run_id text,
+    -- a sweep's number: a tick of crm_reads from its beginning
     run_seq bigint,
+    requested_at timestamptz,
+    forced boolean not null default false,
     records bigint not null default 0,
     pages bigint not null default 0,
     changed bigint not null default 0,

@@ -1,0 +1,161 @@
+import type { Ctx, FieldInfo, Fields, Json, Limits, Of, Order, RemoteObject } from '../contract.ts'
+import { crmError } from '../errors.ts'
+import type { Priority } from '../http/ports.ts'
+import {
+  type CompiledMapping,
+  compileMapping,
+  type MappingSpec,
+  mergeMappings,
+  type Resolver,
+} from '../mapping/index.ts'
+import { type AnyProvider, capabilities } from '../registry/capabilities.ts'
+import { findConnection, type StoredConnection } from '../store/connections.ts'
+import { currentLayers } from '../store/mappings.ts'
+import type { Engine } from './engine.ts'
+import { createTables, type Tables } from './tables.ts'
+
+export type AnyObject = RemoteObject<Fields>
+
+/** One connection, opened for a turn of work: its provider, its objects and what is needed to map and call them. */
+export interface Crm {
+  readonly connection: StoredConnection
+  readonly provider: AnyProvider
+  readonly limits: Pick<Limits, 'page' | 'read' | 'write'>
+  readonly tables: Tables
+  /** Objects that are switched on here. */
+  readonly objects: readonly AnyObject[]
+  readonly mappingVersion: string
+  readonly spec: MappingSpec
+  readonly origins: Readonly<Record<string, string>>
+  /** Throws `not_found` with the names that there are. */
+  object(name: string): AnyObject
+  order(object: AnyObject): Order | undefined
+  ctx(operation: {
+    name: string
+    priority: Priority
+    signal: AbortSignal
+    correlationId: string
+    sendBy?: number
+  }): Ctx<Fields>
+  /** The mapping of an object, against the tenant's live schema where it can be described. */
+  mapping(
+    object: AnyObject,
+    signal: AbortSignal,
+  ): Promise<{ readonly compiled: CompiledMapping; readonly resolver: Resolver }>
+  /** The CRM's clock, epoch ms. */
+  crmNowMs(): number
+}
+
+/** The value of a fact that may depend on the settings. */
+export const factOf = <T>(fact: Of<Fields, T>, settings: Fields): T =>
+  typeof fact === 'function' ? (fact as (settings: Fields) => T)(settings) : fact
+
+const isOn = (connection: StoredConnection, { name }: AnyObject): boolean =>
+  connection.objects.includes(name) && connection.switched_off[name] === undefined
+
+const numberOr = (value: Json | undefined, otherwise: number): number =>
+  typeof value === 'number' && value > 0 ? value : otherwise
+
+/** The vendor's sizes of pages and batches, as the connection's settings correct them. */
+export const effectiveLimits = (provider: AnyProvider, settings: Fields): Pick<Limits, 'page' | 'read' | 'write'> => {
+  const published = factOf<Limits>(provider.api.limits, settings)
+  const own = (settings['limits'] ?? {}) as Fields
+  return {
+    page: numberOr(own['page'], published.page),
+    read: numberOr(own['read'], published.read),
+    write: numberOr(own['write'], published.write),
+  }
+}
+
+const SCHEMA_AGE_MS = 24 * 3_600_000
+
+/** Opens a connection for a turn of work. Throws `not_found` where it is gone. */
+export const openCrm = async (engine: Engine, connectionId: string): Promise<Crm> => {
+  const connection = await findConnection(engine.database.db, connectionId)
+  if (connection === undefined) throw crmError('not_found', `There is no connection ${connectionId}.`, { connectionId })
+  return describeCrm(engine, connection)
+}
+
+/** The same for a connection that is loaded already. */
+export const describeCrm = async (engine: Engine, connection: StoredConnection): Promise<Crm> => {
+  const { provider, version } = engine.provider(connection.provider)
+  const layers = await currentLayers(engine.database, connection.provider, connection.workspace_id, connection.id)
+  const { spec, origins } = mergeMappings([
+    { origin: `plugin ${provider.id}`, spec: provider.mapping as MappingSpec },
+    ...layers.map((layer) => ({ origin: layer.scope, spec: layer.spec as unknown as MappingSpec })),
+  ])
+  const mappingVersion = [`${provider.id}@${version}`, ...layers.map((l) => `${l.scope}:${l.version}`)].join(' ')
+  const allObjects = provider.objects as readonly AnyObject[]
+  const limits = effectiveLimits(provider, connection.settings)
+
+  const ctx: Crm['ctx'] = ({ name, priority, signal, correlationId, sendBy }) => {
+    const made: Ctx<Fields> = engine.createCtx(connection, {
+      name,
+      priority,
+      signal,
+      correlationId,
+      ...(sendBy === undefined ? {} : { sendBy }),
+      lookup: (table, key) => tables.find(table, key, made),
+    })
+    return made
+  }
+  const tables = createTables(engine, connection.id, provider)
+  const compiledByObject = new Map<string, CompiledMapping>()
+
+  const schemaOf = async (object: AnyObject, context: Ctx<Fields>): Promise<readonly FieldInfo[] | undefined> =>
+    object.describe === undefined
+      ? undefined
+      : tables.cached<FieldInfo>(`describe:${object.name}`, SCHEMA_AGE_MS, () => object.describe?.(context) ?? [])
+
+  return {
+    connection,
+    provider,
+    limits,
+    tables,
+    objects: allObjects.filter((object) => isOn(connection, object)),
+    mappingVersion,
+    spec,
+    origins,
+    object: (name) => {
+      const object = allObjects.find((candidate) => candidate.name === name)
+      if (object !== undefined) return object
+      throw crmError(
+        'not_found',
+        `${provider.title} has no object ${name}. It has ${allObjects.map((o) => o.name).join(', ')}.`,
+      )
+    },
+    order: (object) => (object.order === undefined ? undefined : factOf(object.order, connection.settings)),
+    ctx,
+    mapping: async (object, signal) => {
+      const context = ctx({ name: `describe ${object.name}`, priority: 'delta', signal, correlationId: 'schema' })
+      let compiled = compiledByObject.get(object.name)
+      if (compiled === undefined) {
+        const currency = connection.account?.['currency']
+        compiled = compileMapping({
+          spec,
+          object: {
+            type: object.type,
+            name: object.name,
+            ...(object.aliases === undefined ? {} : { aliases: object.aliases }),
+          },
+          fields: await schemaOf(object, context),
+          ...(typeof currency === 'string' ? { currency } : {}),
+        })
+        compiledByObject.set(object.name, compiled)
+      }
+      return { compiled, resolver: await tables.resolver(compiled.lookupTables, context) }
+    },
+    crmNowMs: () => engine.clock.wallMs() + connection.skew_ms,
+  }
+}
+
+/** Names of the objects that a request means: canonical types or remote names, all that are on if none is given. */
+export const chooseObjects = (crm: Crm, wanted: readonly string[] | undefined): readonly AnyObject[] => {
+  if (wanted === undefined || wanted.length === 0) return crm.objects
+  return crm.objects.filter(({ name, type }) => {
+    return wanted.includes(name) || wanted.includes(type)
+  })
+}
+
+/** Operations of an object, for messages. */
+export const offers = (object: AnyObject): string => capabilities(object as never).join(', ')

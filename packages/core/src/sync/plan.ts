@@ -1,0 +1,200 @@
+import type { Fields, Json, RemoteRecord } from '../contract.ts'
+import { stableJson } from '../stable_json.ts'
+import type { AuditEntry } from '../store/audit.ts'
+import type { StoredRecord } from '../store/feed.ts'
+import type { NewHint } from '../store/inbox.ts'
+import type { KeptLink, RecordTouch, RecordWrite } from '../store/records.ts'
+import { instant } from '../store/rows.ts'
+import { judgeDeletion, judgeRead, type StoredVersion, type Verdict } from './apply.ts'
+import type { AnyObject, Crm } from './crm.ts'
+import type { Incoming } from './incoming.ts'
+
+/** A statement that a record is gone, with the CRM's time where it names one. */
+export interface Gone {
+  readonly id: string
+  readonly at: string | undefined
+  readonly reason: 'deleted' | 'merged'
+  readonly mergedInto?: string
+}
+
+/** What one read brought, to be committed as one transaction. */
+export interface ReadPage {
+  /** Tick of `nextRead` from before the read began. */
+  readonly readBegin: number
+  /** Read by id, and so never through an index that lags. */
+  readonly direct: boolean
+  /** backfill, delta, settle, sweep, webhook: how the record came, for `explain`. */
+  readonly path: string
+  readonly records: readonly RemoteRecord[]
+  readonly gone: readonly Gone[]
+  /** Wall clock at the end of the read, ISO. */
+  readonly at: string
+  readonly correlationId: string
+}
+
+/** What a commit is going to write. */
+export interface Plan {
+  readonly writes: Omit<RecordWrite, 'seq' | 'fieldSeqs'>[]
+  readonly fieldsChanged: (readonly string[])[]
+  readonly touches: RecordTouch[]
+  readonly rereads: NewHint[]
+  readonly audit: AuditEntry[]
+  readonly merges: { readonly from: string; readonly to: string }[]
+}
+
+const versionOf = (stored: StoredRecord | undefined): StoredVersion | undefined =>
+  stored === undefined
+    ? undefined
+    : {
+        stampMs: stored.remote_stamp?.getTime(),
+        readEnd: stored.read_end,
+        hash: stored.hash,
+        // What a mapping filtered out still lives in the CRM.
+        deletedMs: stored.deleted_reason === 'filtered' ? undefined : stored.deleted_at?.getTime(),
+      }
+
+const changedFields = (before: Fields, after: Fields): readonly string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (field) => stableJson(before[field] ?? null) !== stableJson(after[field] ?? null),
+  )
+
+/** Field by field, what was and what is. */
+export const changesOf = (before: Fields | undefined, after: Fields): Json =>
+  Object.fromEntries(
+    changedFields(before ?? {}, after).map((field) => [field, [before?.[field] ?? null, after[field] ?? null]]),
+  )
+
+/** The losers of merges that the survivors name. */
+export const mergedAway = (incoming: readonly Incoming[]): readonly Gone[] =>
+  incoming.flatMap(({ id, mergedIds }) =>
+    mergedIds
+      .filter((loser) => loser !== id)
+      .map((loser): Gone => ({ id: loser, at: undefined, reason: 'merged', mergedInto: id })),
+  )
+
+/** Judges every record of a page against what is stored; pure. */
+export const planPage = (
+  crm: Crm,
+  object: AnyObject,
+  page: ReadPage,
+  readEnd: number,
+  incoming: readonly Incoming[],
+  gone: readonly Gone[],
+  stored: ReadonlyMap<string, StoredRecord>,
+): Plan => {
+  const plan: Plan = { writes: [], fieldsChanged: [], touches: [], rereads: [], audit: [], merges: [] }
+  const base = { readEnd, path: page.path, origin: 'crm' as const, mappingVersion: crm.mappingVersion }
+  for (const record of new Map(incoming.map((entry) => [entry.id, entry])).values()) {
+    const before = stored.get(record.id)
+    const links = record.links ?? before?.links ?? []
+    const verdict = judgeRead(versionOf(before), {
+      stampMs: record.stampMs,
+      readBegin: page.readBegin,
+      hash: record.hash,
+      direct: page.direct,
+    })
+    if (verdict === 'reread') plan.rereads.push(reread(object, record.id, page))
+    if (verdict === 'stale' || verdict === 'reread') continue
+    const isVisible = before === undefined || isFeedChange(before, record, links)
+    const remoteStamp = record.stampMs === undefined ? null : instant(record.stampMs)
+    if (!isVisible) {
+      if (verdict === 'apply' || page.readBegin > before.read_end) {
+        plan.touches.push({
+          externalId: record.id,
+          remoteStamp,
+          readEnd,
+          raw: verdict === 'apply' ? record.raw : null,
+          hash: record.hash,
+        })
+      }
+      continue
+    }
+    const wasLive = before !== undefined && before.deleted_at === null
+    plan.writes.push({
+      ...base,
+      externalId: record.id,
+      data: record.data,
+      raw: record.raw,
+      links,
+      hash: record.hash,
+      remoteStamp,
+      basedOn: before?.version ?? 0,
+      deletedAt: record.filtered ? (remoteStamp ?? page.at) : null,
+      deletedReason: record.filtered ? 'filtered' : null,
+      mergedInto: null,
+    })
+    plan.fieldsChanged.push(wasLive ? changedFields(before.data, record.data) : [])
+    plan.audit.push(
+      entryOf(
+        object,
+        page,
+        record.id,
+        before === undefined ? 'pull.create' : 'pull.update',
+        changesOf(before?.data, record.data),
+      ),
+    )
+  }
+  for (const deletion of gone) planDeletion(plan, object, page, deletion, stored.get(deletion.id), base)
+  return plan
+}
+
+const isFeedChange = (before: StoredRecord, record: Incoming, links: readonly KeptLink[]): boolean =>
+  stableJson(before.data) !== stableJson(record.data) ||
+  stableJson(before.links) !== stableJson(links) ||
+  (before.deleted_at !== null) !== record.filtered ||
+  (record.filtered && before.deleted_reason !== 'filtered')
+
+const planDeletion = (
+  plan: Plan,
+  object: AnyObject,
+  page: ReadPage,
+  deletion: Gone,
+  before: StoredRecord | undefined,
+  base: { readonly readEnd: number; readonly path: string; readonly origin: 'crm'; readonly mappingVersion: string },
+): void => {
+  if (before === undefined || plan.writes.some(({ externalId }) => externalId === deletion.id)) return
+  const deletedMs = deletion.at === undefined ? undefined : Date.parse(deletion.at)
+  const verdict: Verdict = judgeDeletion(versionOf(before), { deletedMs, readBegin: page.readBegin })
+  if (verdict === 'reread') plan.rereads.push(reread(object, deletion.id, page))
+  if (verdict !== 'apply') return
+  if (deletion.mergedInto !== undefined) plan.merges.push({ from: deletion.id, to: deletion.mergedInto })
+  plan.writes.push({
+    ...base,
+    externalId: deletion.id,
+    data: before.data,
+    raw: before.raw,
+    links: before.links,
+    hash: before.hash,
+    remoteStamp: before.remote_stamp === null ? null : instant(before.remote_stamp),
+    basedOn: before.version,
+    deletedAt: deletedMs === undefined ? page.at : instant(deletedMs),
+    deletedReason: deletion.reason,
+    mergedInto: deletion.mergedInto ?? null,
+  })
+  plan.fieldsChanged.push([])
+  plan.audit.push(
+    entryOf(object, page, deletion.id, `pull.${deletion.reason === 'merged' ? 'merge' : 'delete'}`, {
+      mergedInto: deletion.mergedInto ?? null,
+    }),
+  )
+}
+
+const entryOf = (object: AnyObject, page: ReadPage, id: string, action: string, changes: Json): AuditEntry => ({
+  actor: `crm:${page.path}`,
+  action,
+  type: object.type,
+  object: object.name,
+  externalId: id,
+  localId: null,
+  changes,
+  correlationId: page.correlationId,
+})
+
+const reread = (object: AnyObject, id: string, page: ReadPage): NewHint => ({
+  dedupeKey: `reread:${object.name}:${id}:${page.readBegin}`,
+  object: object.name,
+  externalId: id,
+  op: 'upsert',
+  at: page.at,
+  mergedInto: null,
+})
