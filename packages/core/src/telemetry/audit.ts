@@ -1,25 +1,24 @@
 import { createHash } from 'node:crypto'
 import type { Fields, Json } from '../contract.ts'
-import { canonicalJson } from './canonical.ts'
+import { stableJson } from '../stable_json.ts'
 import { type RedactText, redactDeep } from './redaction.ts'
 
-/** One mutation on either side, as a row of the audit before it is chained. */
+/** One mutation on either side. `changes` names each changed field with its value before and after. */
 export interface AuditEntry {
-  readonly connection_id: string
-  /** 1, 2, 3, … for each connection. */
-  readonly seq: number
-  readonly at: Date | string
   readonly actor: string
   readonly action: string
   readonly type: string
   readonly object: string | null
-  readonly external_id: string | null
-  readonly local_id: string | null
+  readonly externalId: string | null
+  readonly localId: string | null
   readonly changes: Json
-  readonly correlation_id: string | null
+  readonly correlationId: string | null
 }
-export type ChainedEntry<Entry extends AuditEntry = AuditEntry> = Entry & {
-  readonly previous_hash: string
+export interface AuditRow extends AuditEntry {
+  /** 1, 2, 3, … for each connection. */
+  readonly seq: number
+  readonly at: Date | string
+  readonly previousHash: string
   readonly hash: string
 }
 /** Where a chain stands: at its start, `{ seq: 0, hash: '' }`. */
@@ -39,17 +38,23 @@ export type AuditVerdict =
 const START: ChainHead = { seq: 0, hash: '' }
 const ERASED = 'erased_digest'
 
-/** Chains rows of one connection, in the order of `seq`, behind `previousHash` ('' for the first row ever). */
-export const chainAudit = <Entry extends AuditEntry>(
-  previousHash: string,
-  rows: readonly Entry[],
-): readonly ChainedEntry<Entry>[] => {
-  let previous = previousHash
-  return rows.map((row) => {
-    const hash = hashOf(previous, row)
-    const chained = { ...row, previous_hash: previous, hash }
-    previous = hash
-    return chained
+/** The link of the chain: altering or removing a row shows at the next one. */
+export const auditHash = (previousHash: string, seq: number, at: Date | string, entry: AuditEntry): string => {
+  const { actor, action, type, object, externalId, localId, changes, correlationId } = entry
+  const when = new Date(at).toISOString()
+  const who = [actor, action, type, object, externalId, localId, digestOf(changes), correlationId]
+  return sha256(JSON.stringify([previousHash, seq, when, ...who]))
+}
+
+/** Rows of one connection behind `head`, the row that was written last. */
+export const chainAudit = (head: ChainHead, at: Date | string, entries: readonly AuditEntry[]): readonly AuditRow[] => {
+  let { seq, hash: previousHash } = head
+  return entries.map((entry) => {
+    seq += 1
+    const hash = auditHash(previousHash, seq, at, entry)
+    const row = { ...entry, seq, at, previousHash, hash }
+    previousHash = hash
+    return row
   })
 }
 
@@ -59,7 +64,7 @@ export const chainAudit = <Entry extends AuditEntry>(
  * off shows too.
  */
 export const verifyAudit = (
-  rows: readonly ChainedEntry[],
+  rows: readonly AuditRow[],
   { after = START, head }: { readonly after?: ChainHead; readonly head?: ChainHead } = {},
 ): AuditVerdict => {
   let last = after
@@ -75,12 +80,12 @@ export const verifyAudit = (
   return { ok: true, head: last }
 }
 
-const faultOf = (row: ChainedEntry, last: ChainHead) => {
+const faultOf = (row: AuditRow, last: ChainHead) => {
   if (row.seq !== last.seq + 1)
     return { fault: 'gap' as const, message: `Row ${row.seq} follows row ${last.seq}: what was between is missing` }
-  if (row.previous_hash !== last.hash)
+  if (row.previousHash !== last.hash)
     return { fault: 'broken-chain' as const, message: `Row ${row.seq} does not continue row ${last.seq}` }
-  if (row.hash !== hashOf(row.previous_hash, row))
+  if (row.hash !== auditHash(row.previousHash, row.seq, row.at, row))
     return { fault: 'altered' as const, message: `Row ${row.seq} is not what was written` }
   return undefined
 }
@@ -94,7 +99,7 @@ export const changesOf = (
   const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
   const changes = [...names].flatMap((name) => {
     const pair = [before?.[name] ?? null, after?.[name] ?? null] as const
-    return canonicalJson(pair[0]) === canonicalJson(pair[1]) ? [] : [[name, redactDeep(pair, redactText)] as const]
+    return stableJson(pair[0]) === stableJson(pair[1]) ? [] : [[name, redactDeep(pair, redactText)] as const]
   })
   return Object.fromEntries(changes) as { readonly [field: string]: readonly [Json, Json] }
 }
@@ -102,17 +107,10 @@ export const changesOf = (
 /** What is left of `changes` when a person's content is erased: a digest, with which the chain still holds. */
 export const erasedChanges = (changes: Json): Json => ({ [ERASED]: digestOf(changes) })
 
-const hashOf = (previousHash: string, row: AuditEntry): string => {
-  const { connection_id, seq, actor, action, type, object, external_id, local_id, correlation_id } = row
-  const at = new Date(row.at).toISOString()
-  const who = { connection_id, seq, at, actor, action, type, object, external_id, local_id, correlation_id }
-  return sha256(canonicalJson([previousHash, who, digestOf(row.changes)]))
-}
-
 /** Rows are chained by the digest of their changes, so that the content can go and the proof stays. */
 const digestOf = (changes: Json): string => {
   const erased = typeof changes === 'object' && changes !== null ? Reflect.get(changes, ERASED) : undefined
-  return typeof erased === 'string' ? erased : sha256(canonicalJson(changes))
+  return typeof erased === 'string' ? erased : sha256(stableJson(changes))
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

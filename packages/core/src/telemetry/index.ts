@@ -1,7 +1,8 @@
 export {
   type AuditEntry,
+  type AuditRow,
   type AuditVerdict,
-  type ChainedEntry,
+  auditHash,
   type ChainHead,
   chainAudit,
   changesOf,
