@@ -1,0 +1,5 @@
+export { type TestDatabases, testDatabases } from './databases.ts'
+export { type Backend, eachBackend } from './each-backend.ts'
+export { freshPglite } from './pglite.ts'
+export { type TestPostgres, testPostgres } from './postgres.ts'
+export type { Template, TestSource } from './template.ts'
