@@ -55,9 +55,17 @@ const logOptions = (level: string | undefined) =>
         formatters: { level: (label: string) => ({ level: label }) },
       }
 
+/** Errors of libraries carry whole requests with their headers: only what names the fault is logged. */
+const describeError = (error: unknown): object => {
+  if (!(error instanceof Error)) return { type: 'unknown', message: String(error) }
+  const { name: type, message, stack } = error
+  const { code } = error as { code?: unknown }
+  return { type, message, stack, ...(typeof code === 'string' ? { code } : {}) }
+}
+
 const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const { problem, headers } = problemOf(error, request.id)
-  if (problem.status >= 500) request.log.error({ err: error, kind: problem.kind }, 'request failed')
+  if (problem.status >= 500) request.log.error({ error: describeError(error), kind: problem.kind }, 'request failed')
   reply.code(problem.status).headers(headers).type(PROBLEM_TYPE).send(JSON.stringify(problem))
 }
 

@@ -126,7 +126,7 @@ export const callBody = closed(
       type: 'string',
       maxLength: 8_192,
       pattern: '^/(?![/\\\\])',
-      description: 'A path under the base address of the CRM, with a leading slash: "/crm/v3/objects/contacts".',
+      description: 'A path under the base address of the CRM, with a leading slash: "/contacts/1".',
     },
     query: {
       type: 'object',
