@@ -1,21 +1,26 @@
+/** Edits between two words: letters added, dropped, replaced, or two neighbours swapped. */
 const distance = (left: string, right: string): number => {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
+  const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, index) => index)]
+  const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY
   for (let i = 1; i <= left.length; i += 1) {
-    const next = [i]
+    rows.push([i])
     for (let j = 1; j <= right.length; j += 1) {
-      const cost = left[i - 1] === right[j - 1] ? 0 : 1
-      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + cost))
+      const replaced = at(i - 1, j - 1) + (left[i - 1] === right[j - 1] ? 0 : 1)
+      const isSwap = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]
+      const swapped = isSwap ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY
+      rows[i]?.push(Math.min(at(i, j - 1) + 1, at(i - 1, j) + 1, replaced, swapped))
     }
-    row = next
   }
-  return row[right.length] ?? 0
+  return at(left.length, right.length)
 }
+
+const MOST_LISTED = 20
 
 /** The candidate that a mistyped name most likely meant, or undefined where none is near. */
 export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
   const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
   let best: string | undefined
-  let least = Math.max(2, Math.floor(word.length / 2))
+  let least = Math.max(1, Math.floor(word.length * 0.4)) + 1
   for (const candidate of candidates) {
     const steps = distance(plain(word), plain(candidate))
     if (steps < least) {
@@ -26,9 +31,11 @@ export const nearest = (word: string, candidates: readonly string[]): string | u
   return best
 }
 
-/** `did you mean "x"?` in front of the whole list, for the remedy of a fault. */
+/** What a fault's remedy says of a name that is not known: the nearest one, and the known ones. */
 export const suggestion = (word: string, candidates: readonly string[]): string => {
   const near = nearest(word, candidates)
-  const list = candidates.length === 0 ? 'There is none.' : `Known: ${candidates.join(', ')}.`
+  const more = candidates.length > MOST_LISTED ? ', …' : ''
+  const list =
+    candidates.length === 0 ? 'There is none.' : `Known: ${candidates.slice(0, MOST_LISTED).join(', ')}${more}.`
   return near === undefined ? list : `Did you mean "${near}"? ${list}`
 }

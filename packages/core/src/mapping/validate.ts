@@ -66,8 +66,7 @@ export const validateMapping = (spec: unknown): readonly Fault[] => {
   if (validate(spec)) return inspectSpec(spec)
   const faults = new Map<string, Fault>()
   for (const fault of (validate.errors ?? []).flatMap(faultOf)) {
-    const place = fault.pointer ?? ''
-    if (!faults.has(place)) faults.set(place, fault)
+    faults.set(`${fault.pointer} ${fault.message}`, fault)
   }
   return [...faults.values()]
 }
