@@ -3,8 +3,7 @@
  * runs, and it imports nothing. docs/contract.md explains it member by member.
  */
 
-export type Json =
-  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
 export type Fields = { readonly [name: string]: Json | undefined }
 export type ObjectType = 'contact' | 'company' | 'deal' | 'activity'
 /** A fact, or a fact that depends on the connection's settings. */
@@ -90,7 +89,11 @@ export interface Api<Settings> {
 }
 export interface Limits {
   readonly rates: readonly Rate[]
-  readonly parallel: readonly { readonly max: number; readonly when?: (call: Call) => boolean; readonly shared?: 'account' }[]
+  readonly parallel: readonly {
+    readonly max: number
+    readonly when?: (call: Call) => boolean
+    readonly shared?: 'account'
+  }[]
   /** Most records a page, ids a read, rows a write, fields a request. Longer field lists are split and merged by the engine. */
   readonly page: number
   readonly read: number
@@ -186,7 +189,10 @@ export interface RemoteObject<Settings> {
    */
   pull?(ctx: Ctx<Settings>, page: PageRequest): Promise<Page>
   /** Id and stamp alone, inside a window or of all: for settle passes and sweeps. Must not read a lagging index when `window` is absent. */
-  stamps?(ctx: Ctx<Settings>, page: Omit<PageRequest, 'fields'>): Promise<{ rows: readonly { id: string; updatedAt?: string }[]; next?: string }>
+  stamps?(
+    ctx: Ctx<Settings>,
+    page: Omit<PageRequest, 'fields'>,
+  ): Promise<{ rows: readonly { id: string; updatedAt?: string }[]; next?: string }>
   /** What was deleted, archived or merged away. 'window': it can be asked by time; 'full': only as a whole, at sweep cadence. */
   readonly deleted?: {
     readonly scope: 'window' | 'full'
@@ -195,7 +201,11 @@ export interface RemoteObject<Settings> {
   /** Reads records by id, not through a lagging index. Ids that are unknown or not of this object are left out. */
   read?(ctx: Ctx<Settings>, ids: readonly string[], fields: readonly string[]): Promise<readonly RemoteRecord[]>
   /** Relations, where they do not come with the record: after a pull and in sweeps. */
-  links?(ctx: Ctx<Settings>, ids: readonly string[], types: readonly ObjectType[]): Promise<ReadonlyMap<string, readonly Link[]>>
+  links?(
+    ctx: Ctx<Settings>,
+    ids: readonly string[],
+    types: readonly ObjectType[],
+  ): Promise<ReadonlyMap<string, readonly Link[]>>
   /** Existing records by the value of a unique field, not through a lagging index. Several ids for one value are all returned. */
   find?(ctx: Ctx<Settings>, field: string, values: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** Adds rows, each at most once per marker as far as the CRM can; one outcome a row, in order. The marker is stored where `locate` finds it. */
@@ -261,7 +271,17 @@ export interface Failure {
 export interface FieldInfo {
   readonly name: string
   readonly label: string
-  readonly type: 'text' | 'html' | 'number' | 'money' | 'boolean' | 'date' | 'datetime' | 'picklist' | 'multipicklist' | 'reference'
+  readonly type:
+    | 'text'
+    | 'html'
+    | 'number'
+    | 'money'
+    | 'boolean'
+    | 'date'
+    | 'datetime'
+    | 'picklist'
+    | 'multipicklist'
+    | 'reference'
   readonly required?: boolean
   readonly readOnly?: boolean
   readonly unique?: boolean

@@ -1,0 +1,184 @@
+import { asCrmError, type CrmError, REACTIONS } from '../errors.ts'
+import { updateConnection } from '../store/connections.ts'
+import { advanceScan, failScan, findCursor, finishScan } from '../store/cursors.ts'
+import type { Tx } from '../store/database.ts'
+import { holdLease } from '../store/leases.ts'
+import { markSeen } from '../store/records.ts'
+import type { Pass, StoredError } from '../store/schema.ts'
+import { backoffMs } from './backoff.ts'
+import { commitPage } from './commit.ts'
+import { brakeReason, stampsStep, unseenStep } from './compare.ts'
+import { type AnyObject, type Crm, openCrm } from './crm.ts'
+import type { Engine } from './engine.ts'
+import { openPass, type Scan, type Step, stepsOf } from './scan.ts'
+import { deletedStep, pullStep, type StepPage } from './steps.ts'
+import { takeTurn } from './turn.ts'
+
+const STEPS: Readonly<Record<Step, (scan: Scan, cursor: string | undefined) => Promise<StepPage>>> = {
+  pull: pullStep,
+  deleted: deletedStep,
+  stamps: stampsStep,
+  unseen: unseenStep,
+}
+
+/**
+ * Works on one pass over one object until its turn ends. Answers whether there is more to do at once; undefined where
+ * another worker has it. Never throws for what a CRM does: failures are kept at the cursor.
+ */
+export const runPass = async (
+  engine: Engine,
+  connectionId: string,
+  objectName: string,
+  pass: Pass,
+  stop: AbortSignal,
+): Promise<boolean | undefined> =>
+  takeTurn(engine, `scan:${connectionId}:${objectName}:${pass}`, stop, async (turn) => {
+    const crm = await openCrm(engine, connectionId)
+    if (!crm.connection.enabled || crm.connection.status !== 'active') return false
+    const object = crm.objects.find(({ name }) => name === objectName)
+    if (object === undefined) return false
+    const key = { connectionId, object: objectName, pass }
+    const startedMs = engine.clock.monotonicMs()
+    try {
+      const scan = await openPass(engine, crm, object, pass, turn)
+      if (scan === undefined) {
+        await engine.database.transaction((tx) =>
+          finishScan(tx, key, { watermark: null, nextAt: nextDue(engine, crm, object, pass) }),
+        )
+        return false
+      }
+      const isDone = await runScan(scan)
+      return !isDone
+    } catch (error) {
+      if (turn.signal.aborted) return false
+      await reactTo(engine, crm, key, asCrmError(error))
+      return false
+    } finally {
+      engine.metrics.duration(crm.provider.id, objectName, pass, (engine.clock.monotonicMs() - startedMs) / 1000)
+    }
+  })
+
+/** Page after page; the next one is on its way while one is committed. True where the scan ended. */
+const runScan = async (scan: Scan): Promise<boolean> => {
+  const steps = stepsOf(scan.key.pass, scan.object)
+  let step = (scan.row.step ?? steps[0]) as Step
+  let cursor = scan.row.cursor ?? undefined
+  let ahead: Promise<StepPage> | undefined
+  while (ahead !== undefined || scan.turn.goesOn()) {
+    if (step === 'unseen' && cursor === undefined) {
+      const reason = await brakeReason(scan)
+      if (reason !== undefined) return brake(scan, reason)
+    }
+    const read = await (ahead ?? STEPS[step](scan, cursor))
+    ahead = undefined
+    const nextStep = read.next === undefined ? steps[steps.indexOf(step) + 1] : step
+    if (step === 'pull' && read.next !== undefined && scan.turn.goesOn()) {
+      ahead = STEPS.pull(scan, read.next)
+      // Where the commit below fails, nobody waits for this page any more.
+      ahead.catch(() => undefined)
+    }
+    const { page } = read
+    const count = page.records.length + page.gone.length
+    const result = await commitPage(
+      scan.engine,
+      scan.crm,
+      scan.object,
+      scan.mapped,
+      page,
+      scan.turn.lease,
+      async (tx, { changed }) => {
+        if (read.seen !== undefined)
+          await markSeen(tx, scan.key.connectionId, scan.object.name, read.seen, scan.row.run_seq ?? 0)
+        await advanceScan(tx, scan.key, {
+          step: nextStep ?? step,
+          cursor: read.next ?? null,
+          records: read.seen?.length ?? count,
+          changed,
+          total: read.total,
+        })
+        if (nextStep === undefined) await end(scan, tx)
+      },
+    )
+    scan.engine.metrics.operation(scan.crm.provider.id, scan.key.pass, 'ok', result.changed)
+    if (nextStep === undefined) return true
+    step = nextStep
+    cursor = read.next
+  }
+  return false
+}
+
+const end = async (scan: Scan, tx: Tx, error?: StoredError): Promise<void> => {
+  await finishScan(tx, scan.key, {
+    watermark: scan.window === undefined ? null : new Date(scan.window.to),
+    nextAt: nextDue(scan.engine, scan.crm, scan.object, scan.key.pass),
+    ...(error === undefined ? {} : { error }),
+  })
+}
+
+const brake = async (scan: Scan, reason: string): Promise<true> => {
+  scan.engine.log.error({ connection_id: scan.key.connectionId, object: scan.object.name }, reason)
+  await scan.engine.database.transaction(async (tx) => {
+    await holdLease(tx, scan.turn.lease)
+    await end(scan, tx, { kind: 'invalid', message: reason })
+  })
+  return true
+}
+
+/** When the pass is due again by itself. */
+export const nextDue = (engine: Engine, crm: Crm, object: AnyObject, pass: Pass): Date | null => {
+  const { pollMs, sweepMs } = engine.timing
+  const order = crm.order(object)
+  const waits: Readonly<Record<Pass, number>> = {
+    backfill: 0,
+    delta: pollMs,
+    settle: pollMs === 0 ? 0 : Math.max(order?.lateMs.worst ?? 0, pollMs),
+    sweep: pollMs === 0 ? 0 : sweepMs,
+  }
+  return waits[pass] === 0 ? null : new Date(engine.clock.wallMs() + waits[pass])
+}
+
+/** What a failed page leads to; the place of the scan is kept unless the CRM has forgotten it. */
+const reactTo = async (
+  engine: Engine,
+  crm: Crm,
+  key: { readonly connectionId: string; readonly object: string; readonly pass: Pass },
+  error: CrmError,
+): Promise<void> => {
+  const { connectionId, object } = key
+  const stored = engine.redact(connectionId, {
+    ...error.toJSON(),
+    kind: error.kind,
+    message: error.message,
+  }) as StoredError
+  const reaction = REACTIONS[error.kind]
+  engine.metrics.error(crm.provider.id, error.kind)
+  engine.log.warn({ connection_id: connectionId, object, pass: key.pass, error: stored }, 'a pass was interrupted')
+  const later = (ms: number) => new Date(engine.clock.wallMs() + ms)
+  if (reaction.leadsTo === 'switch-off-object') {
+    const switchedOff = { ...crm.connection.switched_off, [object]: error.message }
+    await updateConnection(engine.database.db, connectionId, { switchedOff })
+    return failScan(engine.database, key, { error: stored, nextAt: null, state: 'off' })
+  }
+  if (reaction.leadsTo === 'reconnect') {
+    await updateConnection(engine.database.db, connectionId, { status: 'needs_reconnect', statusReason: error.message })
+    return failScan(engine.database, key, { error: stored, nextAt: later(0) })
+  }
+  if (reaction.leadsTo === 'restart-scan')
+    return failScan(engine.database, key, { error: stored, nextAt: later(1_000), restart: true })
+  if (reaction.leadsTo === 'refresh-schema') await crm.tables.forgetSchemas()
+  const failures = (await failuresOf(engine, key)) + 1
+  const waitMs = backoffMs({
+    attempt: failures,
+    baseMs: Math.max(reaction.waitMs, 1_000),
+    retryAfterMs: error.retryAfterMs,
+    random: engine.random,
+  })
+  await failScan(engine.database, key, { error: stored, nextAt: later(waitMs) })
+}
+
+const failuresOf = async (
+  engine: Engine,
+  key: { connectionId: string; object: string; pass: Pass },
+): Promise<number> => {
+  return (await findCursor(engine.database.db, key))?.failures ?? 0
+}

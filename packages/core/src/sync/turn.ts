@@ -1,0 +1,45 @@
+import { acquireLease, type Lease, leaseLost, releaseLease, renewLease } from '../store/leases.ts'
+import type { Engine } from './engine.ts'
+
+/** A stretch of work under a lease: it ends with the lease, with the host or with its time. */
+export interface Turn {
+  readonly lease: Lease
+  /** Aborted where the host stops or the lease is lost. */
+  readonly signal: AbortSignal
+  /** Whether there is time to begin another page or batch. */
+  goesOn(): boolean
+}
+
+const RENEW_EVERY_MS = 5_000
+
+/**
+ * Runs `work` while holding the lease `key`; answers undefined at once where another worker holds it. The lease is
+ * renewed meanwhile without a connection being held, and given back at the end.
+ */
+export const takeTurn = async <T>(
+  engine: Engine,
+  key: string,
+  stop: AbortSignal,
+  work: (turn: Turn) => Promise<T>,
+): Promise<T | undefined> => {
+  const lease = await acquireLease(engine.database, key, engine.owner)
+  if (lease === undefined) return undefined
+  const lost = new AbortController()
+  const renewal = setInterval(() => {
+    renewLease(engine.database, lease).then(
+      (isOurs) => {
+        if (!isOurs) lost.abort(leaseLost(key))
+      },
+      // The database is out of reach: the next commit will tell, and the fence protects it.
+      () => undefined,
+    )
+  }, RENEW_EVERY_MS)
+  const endsAt = engine.clock.monotonicMs() + engine.timing.turnMs
+  const signal = AbortSignal.any([stop, lost.signal])
+  try {
+    return await work({ lease, signal, goesOn: () => !signal.aborted && engine.clock.monotonicMs() < endsAt })
+  } finally {
+    clearInterval(renewal)
+    await releaseLease(engine.database, lease).catch(() => undefined)
+  }
+}
