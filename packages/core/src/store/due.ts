@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import type { ObjectType } from '../contract.ts'
 import type { Database } from './database.ts'
 import type { Pass } from './schema.ts'
 
@@ -30,18 +29,4 @@ export const dueWork = async ({ db }: Database, limit: number): Promise<readonly
     where connection.enabled and connection.status = 'active' and connection.deleted_at is null
     order by open.next_at limit ${limit}`.execute(db)
   return rows
-}
-
-/** Whether something of a push queue is due, for a worker that has finished a batch. */
-export const hasDuePush = async ({ db }: Database, connectionId: string, type: ObjectType): Promise<boolean> => {
-  const row = await db
-    .selectFrom('crm_outbox')
-    .select('id')
-    .where('connection_id', '=', connectionId)
-    .where('type', '=', type)
-    .where('status', 'in', ['pending', 'in_flight'])
-    .where('next_at', '<=', sql<Date>`clock_timestamp()`)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
 }

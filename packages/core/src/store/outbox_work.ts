@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { ObjectType } from '../contract.ts'
-import type { Tx } from './database.ts'
+import type { Fields, ObjectType } from '../contract.ts'
+import type { Database, Tx } from './database.ts'
 import type { Lease } from './leases.ts'
 import type { OutboxRow } from './outbox.ts'
 import { recordset } from './rows.ts'
@@ -43,7 +43,7 @@ export const claimRows = async (
         )
       order by row.seq limit ${limit} for update skip locked
     )
-    update crm_outbox row set status = 'in_flight', stage = 'call', fence = ${terms.lease.fence},
+    update crm_outbox row set status = 'in_flight', stage = 'call', operation = null, fence = ${terms.lease.fence},
       deadline = clock_timestamp() + ${terms.callBudgetMs} * interval '1 millisecond',
       next_at = clock_timestamp() + ${terms.callBudgetMs + terms.settleMs} * interval '1 millisecond',
       updated_at = now()
@@ -75,9 +75,13 @@ export const claimUnsettled = async (
   return [...rows].sort((a, b) => a.seq - b.seq)
 }
 
-/** What the row's operation and target are, told before the call, so that a successor knows what may have happened. */
+/**
+ * What is about to be done with rows, told before the call: a successor knows that it may have happened, and from now
+ * on the deadline runs.
+ */
 export const noteOperations = async (
   tx: Tx,
+  terms: ClaimTerms,
   operations: readonly {
     readonly id: string
     readonly operation: 'create' | 'update'
@@ -87,7 +91,9 @@ export const noteOperations = async (
 ): Promise<void> => {
   if (operations.length === 0) return
   await sql`
-    update crm_outbox row set operation = given.operation, object = given.object, external_id = given."externalId"
+    update crm_outbox row set operation = given.operation, object = given.object, external_id = given."externalId",
+      deadline = clock_timestamp() + ${terms.callBudgetMs} * interval '1 millisecond',
+      next_at = clock_timestamp() + ${terms.callBudgetMs + terms.settleMs} * interval '1 millisecond'
     from ${recordset(operations, 'id text, operation text, object text, "externalId" text')}
     where row.id = given.id`.execute(tx)
 }
@@ -122,4 +128,23 @@ export const settleRows = async (tx: Tx, lease: Lease, results: readonly RowResu
     where row.id = given.id and row.status = 'in_flight' and row.fence = ${lease.fence}
     returning row.id`.execute(tx)
   return rows.map(({ id }) => id)
+}
+
+/** Payloads of creates whose outcome nobody knows yet, other than those that this lease is about to send. */
+export const unsettledCreates = async (
+  { db }: Database,
+  connectionId: string,
+  type: ObjectType,
+  lease: Lease,
+): Promise<readonly Fields[]> => {
+  const rows = await db
+    .selectFrom('crm_outbox')
+    .select('data')
+    .where('connection_id', '=', connectionId)
+    .where('type', '=', type)
+    .where('status', '=', 'in_flight')
+    .where('operation', '=', 'create')
+    .where(({ eb, or }) => or([eb('stage', '=', 'settle'), eb('fence', '<>', lease.fence)]))
+    .execute()
+  return rows.map(({ data }) => data)
 }

@@ -56,6 +56,23 @@ export const lockRecords = async (
   return new Map(rows.map((row) => [row.external_id, row]))
 }
 
+/** The same without a lock. */
+export const readStored = async (
+  { db }: Database,
+  connectionId: string,
+  object: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredRecord>> => {
+  const rows = await db
+    .selectFrom('crm_records')
+    .selectAll()
+    .where('connection_id', '=', connectionId)
+    .where('object', '=', object)
+    .where('external_id', '=', sql<string>`any(${ids}::text[])`)
+    .execute()
+  return new Map(rows.map((row) => [row.external_id, row]))
+}
+
 const WRITE_COLUMNS = `"externalId" text, data jsonb, raw jsonb, links jsonb, hash text, "remoteStamp" timestamptz,
   "readEnd" bigint, "basedOn" integer, "deletedAt" timestamptz, "deletedReason" text, "mergedInto" text, origin text,
   path text, seq bigint, "fieldSeqs" jsonb, "mappingVersion" text`

@@ -16,7 +16,8 @@ const differs = (stored: Glance | undefined, stampMs: number | undefined, isSwee
   const isTombstone = stored.deleted_at !== null && stored.deleted_reason !== 'filtered'
   // A sweep reads no index that lags, so whatever it sees is alive; an index may show for a while what is gone.
   if (isTombstone) return isSweep || (stampMs ?? 0) > (stored.deleted_at?.getTime() ?? 0)
-  if (stampMs === undefined || storedMs === undefined) return false
+  if (stampMs === undefined) return false
+  if (storedMs === undefined) return true
   return isSweep ? stampMs !== storedMs : stampMs > storedMs
 }
 

@@ -11,7 +11,7 @@ import { type AnyObject, type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
 import type { Gone } from './plan.ts'
 import { withLinks } from './relations.ts'
-import { takeTurn, type Turn } from './turn.ts'
+import { type Turn, takeTurn } from './turn.ts'
 
 const MOST_HINTS = 500
 const MOST_ATTEMPTS = 5
@@ -30,7 +30,7 @@ export const runInbox = async (engine: Engine, connectionId: string, stop: Abort
         await followHints(engine, crm, name, ofObject, turn)
       }
     }
-    return turn.signal.aborted ? false : true
+    return !turn.signal.aborted
   })
 
 const followHints = async (engine: Engine, crm: Crm, name: string, hints: readonly InboxRow[], turn: Turn) => {
@@ -53,12 +53,22 @@ const followHints = async (engine: Engine, crm: Crm, name: string, hints: readon
 
 const readBack = async (engine: Engine, crm: Crm, object: AnyObject, hints: readonly InboxRow[], turn: Turn) => {
   const correlationId = hints[0]?.correlation_id ?? ''
-  const ctx: Ctx<Fields> = crm.ctx({ name: `read ${object.name}`, priority: 'webhook', signal: turn.signal, correlationId })
+  const ctx: Ctx<Fields> = crm.ctx({
+    name: `read ${object.name}`,
+    priority: 'webhook',
+    signal: turn.signal,
+    correlationId,
+  })
   const mapped = await crm.mapping(object, turn.signal)
   const ids = [...new Set(hints.map(({ external_id }) => external_id))]
   const readBegin = await nextRead(engine.database.db)
   const found = (await object.read?.(ctx, ids, mapped.compiled.remoteFields)) ?? []
-  const records = await withLinks(crm, object, ctx, found.filter(({ deletedAt }) => deletedAt === undefined))
+  const records = await withLinks(
+    crm,
+    object,
+    ctx,
+    found.filter(({ deletedAt }) => deletedAt === undefined),
+  )
   const alive = new Set(records.flatMap((record) => [record.id, ...(record.mergedIds ?? [])]))
   const gone = ids
     .filter((id) => !alive.has(id))
@@ -67,16 +77,43 @@ const readBack = async (engine: Engine, crm: Crm, object: AnyObject, hints: read
       const at = found.find((record) => record.id === id)?.deletedAt
       return mergedInto === undefined ? { id, at, reason: 'deleted' } : { id, at, reason: 'merged', mergedInto }
     })
-  const page = { readBegin, direct: true, path: 'webhook', records, gone, at: instant(engine.clock.wallMs()), correlationId }
-  await commitPage(engine, crm, object, mapped, page, turn.lease, (tx) => closeHints(tx, hints.map(({ id }) => id)))
+  const page = {
+    readBegin,
+    direct: true,
+    path: 'webhook',
+    records,
+    gone,
+    at: instant(engine.clock.wallMs()),
+    correlationId,
+  }
+  await commitPage(engine, crm, object, mapped, page, turn.lease, (tx) =>
+    closeHints(
+      tx,
+      hints.map(({ id }) => id),
+    ),
+  )
 }
 
 const putOff = async (engine: Engine, crm: Crm, hints: readonly InboxRow[], error: CrmError): Promise<void> => {
   const reaction = REACTIONS[error.kind]
   const attempt = Math.max(...hints.map(({ attempts }) => attempts)) + 1
-  const stored = engine.redact(crm.connection.id, { ...error.toJSON(), kind: error.kind, message: error.message }) as StoredError
+  const stored = engine.redact(crm.connection.id, {
+    ...error.toJSON(),
+    kind: error.kind,
+    message: error.message,
+  }) as StoredError
   engine.metrics.error(crm.provider.id, error.kind)
   const isOver = !reaction.retryable && error.kind !== 'auth' && attempt >= MOST_ATTEMPTS
-  const waitMs = backoffMs({ attempt, baseMs: Math.max(reaction.waitMs, 1_000), retryAfterMs: error.retryAfterMs, random: engine.random })
-  await failHints(engine.database, hints.map(({ id }) => id), stored, isOver ? null : waitMs)
+  const waitMs = backoffMs({
+    attempt,
+    baseMs: Math.max(reaction.waitMs, 1_000),
+    retryAfterMs: error.retryAfterMs,
+    random: engine.random,
+  })
+  await failHints(
+    engine.database,
+    hints.map(({ id }) => id),
+    stored,
+    isOver ? null : waitMs,
+  )
 }

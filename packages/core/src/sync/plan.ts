@@ -58,6 +58,10 @@ const changedFields = (before: Fields, after: Fields): readonly string[] =>
     (field) => stableJson(before[field] ?? null) !== stableJson(after[field] ?? null),
   )
 
+/** Which remote record each reference field points to. */
+const filledBy = (links: readonly KeptLink[]): Fields =>
+  Object.fromEntries(links.flatMap(({ field, remoteId }) => (field === undefined ? [] : [[field, remoteId]])))
+
 /** Field by field, what was and what is. */
 export const changesOf = (before: Fields | undefined, after: Fields): Json =>
   Object.fromEntries(
@@ -123,7 +127,11 @@ export const planPage = (
       deletedReason: record.filtered ? 'filtered' : null,
       mergedInto: null,
     })
-    plan.fieldsChanged.push(wasLive ? changedFields(before.data, record.data) : [])
+    plan.fieldsChanged.push(
+      wasLive
+        ? [...changedFields(before.data, record.data), ...changedFields(filledBy(before.links), filledBy(links))]
+        : [],
+    )
     plan.audit.push(
       entryOf(
         object,

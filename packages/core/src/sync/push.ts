@@ -1,0 +1,117 @@
+import type { ObjectType } from '../contract.ts'
+import { asCrmError } from '../errors.ts'
+import { failureOf } from '../kit/rows.ts'
+import { findConnection, updateConnection } from '../store/connections.ts'
+import { holdLease } from '../store/leases.ts'
+import { type ClaimTerms, claimRows, claimUnsettled } from '../store/outbox_work.ts'
+import { createRows } from './create.ts'
+import { type Crm, openCrm } from './crm.ts'
+import type { Engine } from './engine.ts'
+import { type Addressed, addressRows } from './prepare.ts'
+import { commitEnds, type EndedRow } from './push_commit.ts'
+import { type Turn, takeTurn } from './turn.ts'
+import { settleUnknown } from './unknown.ts'
+import { updateRows } from './update.ts'
+
+/** A batch in hand: what writing it needs. */
+export interface PushBatch {
+  readonly engine: Engine
+  readonly crm: Crm
+  readonly turn: Turn
+  readonly terms: ClaimTerms
+}
+
+/**
+ * Works off the outbox of one type at one connection until its turn ends. Answers whether more is due; undefined where
+ * another worker has it. Never throws for what a CRM does.
+ */
+export const runPush = async (
+  engine: Engine,
+  connectionId: string,
+  type: ObjectType,
+  stop: AbortSignal,
+): Promise<boolean | undefined> =>
+  takeTurn(engine, `push:${connectionId}:${type}`, stop, async (turn) => {
+    const crm = await openCrm(engine, connectionId)
+    const { settleMs } = crm.provider.api
+    const terms: ClaimTerms = { lease: turn.lease, callBudgetMs: 2 * engine.timing.callTimeoutMs, settleMs }
+    const batch: PushBatch = { engine, crm, turn, terms }
+    while (await mayWork(engine, connectionId)) {
+      // Out of time with work at hand; where nothing can be claimed, what is due waits for something else.
+      if (!turn.goesOn()) return !turn.signal.aborted
+      const settled = await settleOnce(batch, type)
+      const written = await writeOnce(batch, type)
+      if (settled + written === 0) return false
+    }
+    return false
+  })
+
+/** A lost sign-in or a switched-off connection stops the loop, not only the next turn. */
+const mayWork = async ({ database }: Engine, connectionId: string): Promise<boolean> => {
+  const connection = await findConnection(database.db, connectionId)
+  return connection?.enabled === true && connection.status === 'active'
+}
+
+const settleOnce = async (batch: PushBatch, type: ObjectType): Promise<number> => {
+  const { engine, crm, turn, terms } = batch
+  const rows = await engine.database.transaction(async (tx) => {
+    await holdLease(tx, turn.lease)
+    return claimUnsettled(tx, crm.connection.id, type, terms, crm.limits.write)
+  })
+  if (rows.length > 0) await commitEnds(engine, crm, turn, await settleUnknown(batch, rows))
+  return rows.length
+}
+
+const writeOnce = async (batch: PushBatch, type: ObjectType): Promise<number> => {
+  const { engine, crm, turn, terms } = batch
+  const rows = await engine.database.transaction(async (tx) => {
+    await holdLease(tx, turn.lease)
+    return claimRows(tx, crm.connection.id, type, terms, crm.limits.write)
+  })
+  if (rows.length === 0) return 0
+  const { addressed, refused } = await addressRows(engine, crm, rows, turn.signal).catch((error: unknown) => ({
+    addressed: [],
+    refused: rows.map((row) => ({
+      row,
+      failure: { ...failureOf(asCrmError(error)), notSent: asCrmError(error).retryable },
+    })),
+  }))
+  await commitEnds(
+    engine,
+    crm,
+    turn,
+    refused.map(({ row, failure }) => ({ row, end: { kind: 'failed', failure }, object: type })),
+  )
+  for (const [, targets] of Map.groupBy(addressed, ({ object }) => object.name)) {
+    await writeGroup(
+      batch,
+      targets.filter(({ remoteId }) => remoteId !== undefined),
+      updateRows,
+    )
+    await writeGroup(
+      batch,
+      targets.filter(({ remoteId }) => remoteId === undefined),
+      createRows,
+    )
+  }
+  return rows.length
+}
+
+const writeGroup = async (
+  batch: PushBatch,
+  targets: readonly Addressed[],
+  write: (batch: PushBatch, targets: readonly Addressed[]) => Promise<readonly EndedRow[]>,
+): Promise<void> => {
+  if (targets.length === 0) return
+  const { engine, crm, turn } = batch
+  const ended = await write(batch, targets)
+  await commitEnds(engine, crm, turn, ended)
+  const lost = ended.find(({ end }) => end.kind === 'failed' && end.failure.kind === 'auth')
+  if (lost?.end.kind === 'failed') {
+    await updateConnection(engine.database.db, crm.connection.id, {
+      status: 'needs_reconnect',
+      statusReason: lost.end.failure.message,
+    })
+  }
+  if (ended.some(({ end }) => end.kind === 'failed' && end.failure.kind === 'schema')) await crm.tables.forgetSchemas()
+}

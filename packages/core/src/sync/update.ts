@@ -1,0 +1,169 @@
+import type { Failure, Fields, Json, Row } from '../contract.ts'
+import { asCrmError } from '../errors.ts'
+import { failureOf } from '../kit/rows.ts'
+import type { StoredRecord } from '../store/feed.ts'
+import { localIdsOf } from '../store/links.ts'
+import { nextRead, readStored } from '../store/records.ts'
+import { instant } from '../store/rows.ts'
+import { writeBatch } from './batch.ts'
+import { commitPage } from './commit.ts'
+import { type Division, divide } from './ownership.ts'
+import type { Gone } from './plan.ts'
+import { type Addressed, mapRow } from './prepare.ts'
+import type { PushBatch } from './push.ts'
+import type { EndedRow } from './push_commit.ts'
+import { withLinks } from './relations.ts'
+import { announce, readContext, writtenOf } from './write_call.ts'
+
+interface Update {
+  readonly target: Addressed
+  readonly division: Division
+  readonly row: Row & { readonly remoteId: string }
+}
+
+const failedEnd = (target: Addressed, failure: Failure, deadKind?: string): EndedRow => ({
+  row: target.row,
+  object: target.object.name,
+  end: { kind: 'failed', failure, ...(deadKind === undefined ? {} : { deadKind }) },
+})
+
+/**
+ * Rows with a remote record. The record is read first: what the CRM changed meanwhile is seen (and stored), fields are
+ * divided by ownership, and what is there already is not written again, so that repeating an update whose answer was
+ * lost is harmless.
+ */
+export const updateRows = async (batch: PushBatch, targets: readonly Addressed[]): Promise<readonly EndedRow[]> => {
+  // Several local records may be one remote: each record at most once in a call.
+  const once = [...new Map(targets.map((target) => [target.remoteId, target])).values()]
+  const ended: EndedRow[] = targets
+    .filter((target) => !once.includes(target))
+    .map((target) => ({ row: target.row, object: target.object.name, end: { kind: 'again' } }))
+  let current: ReadonlyMap<string, StoredRecord>
+  try {
+    current = await refresh(batch, once)
+  } catch (error) {
+    return [...ended, ...once.map((target) => failedEnd(target, failureOf(asCrmError(error))))]
+  }
+  const updates: Update[] = []
+  for (const target of once) {
+    const planned = await plan(batch, target, current.get(target.remoteId ?? ''))
+    if ('end' in planned) ended.push(planned)
+    else updates.push(planned)
+  }
+  return [...ended, ...(await write(batch, updates))]
+}
+
+/** Reads the records by id and commits what the read says, so that ownership is judged on the CRM's present. */
+const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise<ReadonlyMap<string, StoredRecord>> => {
+  const { engine, crm, turn } = batch
+  const [first] = targets
+  if (first === undefined) return new Map()
+  const { object, compiled, resolver } = first
+  const ids = targets.flatMap(({ remoteId }) => (remoteId === undefined ? [] : [remoteId]))
+  if (object.read !== undefined) {
+    const ctx = readContext(batch, targets, 'read')
+    const readBegin = await nextRead(engine.database.db)
+    const found = await object.read(ctx, ids, compiled.remoteFields)
+    const live = found.filter(({ deletedAt }) => deletedAt === undefined)
+    const writesLinks = targets.some(
+      ({ row }) => row.links.length > 0 || Object.keys(row.data).some((f) => f.endsWith('_id')),
+    )
+    const records = writesLinks ? await withLinks(crm, object, ctx, live) : live
+    const alive = new Set(live.flatMap((record) => [record.id, ...(record.mergedIds ?? [])]))
+    const gone = ids
+      .filter((id) => !alive.has(id))
+      .map((id): Gone => ({ id, at: found.find((record) => record.id === id)?.deletedAt, reason: 'deleted' }))
+    const page = {
+      readBegin,
+      direct: true,
+      path: 'push',
+      records,
+      gone,
+      at: instant(engine.clock.wallMs()),
+      correlationId: first.row.correlation_id,
+    }
+    await commitPage(engine, crm, object, { compiled, resolver }, page, turn.lease)
+  }
+  return readStored(engine.database, crm.connection.id, object.name, ids)
+}
+
+/** Canonical values with references as local ids, the form that a push speaks. */
+const canonicalOf = async (batch: PushBatch, stored: StoredRecord): Promise<Fields> => {
+  const { engine, crm } = batch
+  const filled = stored.links.filter((link) => 'field' in link)
+  const localIds = await localIdsOf(engine.database.db, crm.connection.id, filled)
+  const references = filled.map((link): [string, Json] => {
+    const field = (link as { readonly field?: string }).field ?? ''
+    return [field, localIds.get(`${link.type}:${link.remoteId}`) ?? `\u0000${link.remoteId}`]
+  })
+  return { ...stored.data, ...Object.fromEntries(references) }
+}
+
+const plan = async (
+  batch: PushBatch,
+  target: Addressed,
+  stored: StoredRecord | undefined,
+): Promise<Update | EndedRow> => {
+  const { crm } = batch
+  const remoteId = target.remoteId ?? ''
+  if (stored !== undefined && stored.deleted_reason === 'merged' && stored.merged_into !== null) {
+    return { row: target.row, object: target.object.name, end: { kind: 'again', adopt: stored.merged_into } }
+  }
+  if (target.object.read !== undefined && (stored === undefined || isGone(stored))) {
+    const message = `${target.object.name} ${remoteId} is gone from the CRM. It is not created anew; link the record to another one, then replay.`
+    return failedEnd(target, { kind: 'not_found', message }, 'remote_deleted')
+  }
+  const data = stored === undefined ? {} : await canonicalOf(batch, stored)
+  const known = { data, fieldSeqs: stored?.field_seqs ?? {} }
+  const division = divide(target.row.data, known, target.row.seen_seq, target.compiled.ownership)
+  const newLinks = target.row.links.filter(
+    ({ object, externalId }) => !stored?.links.some(({ type, remoteId: id }) => type === object && id === externalId),
+  )
+  if (Object.keys(division.write).length === 0 && newLinks.length === 0) {
+    return { row: target.row, object: target.object.name, end: { kind: 'done', remoteId, kept: division.kept } }
+  }
+  const mapped = mapRow(target, division.write, crm.connection.id, data)
+  if ('failure' in mapped) return failedEnd(target, mapped.failure)
+  return { target, division, row: { ...mapped.row, remoteId } }
+}
+
+const isGone = (stored: StoredRecord): boolean => stored.deleted_at !== null && stored.deleted_reason !== 'filtered'
+
+const write = async (batch: PushBatch, updates: readonly Update[]): Promise<readonly EndedRow[]> => {
+  const [first] = updates
+  if (first === undefined) return []
+  const { object } = first.target
+  if (object.update === undefined) {
+    return updates.map(({ target }) =>
+      failedEnd(target, { kind: 'invalid', message: `${object.name} cannot be changed through this plugin.` }),
+    )
+  }
+  const { update } = object
+  const ctx = await announce(
+    batch,
+    updates.map(({ target }) => target),
+    'update',
+  )
+  const outcomes = await writeBatch(
+    updates.map(({ row }) => row),
+    (rows) => update(ctx, rows),
+  )
+  return updates.map(({ target, division, row }, index): EndedRow => {
+    const outcome = outcomes[index]
+    if (outcome === undefined) return failedEnd(target, { kind: 'bug', message: 'The batch lost this row.' })
+    if (outcome.ok) {
+      const written = writtenOf(target, division.write, row, {
+        created: false,
+        ...(outcome.updatedAt === undefined ? {} : { updatedAt: outcome.updatedAt }),
+      })
+      return {
+        row: target.row,
+        object: object.name,
+        end: { kind: 'done', remoteId: outcome.remoteId, kept: division.kept },
+        written,
+      }
+    }
+    const { ok: _, ...failure } = outcome
+    return failure.kind === 'not_found' ? failedEnd(target, failure, 'remote_deleted') : failedEnd(target, failure)
+  })
+}
