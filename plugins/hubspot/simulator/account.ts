@@ -1,0 +1,115 @@
+import type { SimulatorReply, SimulatorRequest } from '@raccordo/testkit/simulator'
+import { notFound, refuse } from './failures.ts'
+import type { Portal } from './portal.ts'
+import { DISPOSITIONS, type PropertyDefinition } from './schema.ts'
+import { requireObject } from './write.ts'
+
+/** What the portal says of itself: account, owners, properties, pipelines. */
+export const accountHandlers = (portal: Portal) => ({
+  details: (): SimulatorReply => ({
+    body: {
+      portalId: portal.id,
+      accountType: 'DEVELOPER_TEST',
+      timeZone: portal.timeZone,
+      companyCurrency: 'EUR',
+      additionalCurrencies: ['USD'],
+      utcOffset: '+01:00',
+      utcOffsetMilliseconds: 3_600_000,
+      uiDomain: 'app.hubspot.com',
+      dataHostingLocation: 'na1',
+    },
+  }),
+  owners: (request: SimulatorRequest): SimulatorReply => {
+    const limit = Math.min(Number(request.query.get('limit') ?? 100), 500)
+    const start = Number(request.query.get('after') ?? 0)
+    const email = request.query.get('email')
+    const archived = request.query.get('archived') === 'true'
+    const owners = portal.owners.filter(
+      (owner) => owner.archived === archived && (email === null || owner.email === email),
+    )
+    const results = owners.slice(start, start + limit).map(({ id, ...owner }) => ({
+      id: String(id),
+      ...owner,
+      type: 'PERSON',
+      userIdIncludingInactive: owner.userId,
+      teams: [],
+    }))
+    const next = start + results.length
+    return { body: { results, ...(next < owners.length ? { paging: { next: { after: String(next) } } } : {}) } }
+  },
+  properties: (request: SimulatorRequest): SimulatorReply => {
+    const object = requireObject(request.params['type'] ?? '')
+    return { body: { results: [...portal.properties[object].values()].map(definitionBody) } }
+  },
+  property: (request: SimulatorRequest): SimulatorReply => {
+    const object = requireObject(request.params['type'] ?? '')
+    const property = portal.properties[object].get(request.params['name'] ?? '')
+    if (property === undefined) throw notFound()
+    return { body: definitionBody(property) }
+  },
+  createProperty: (request: SimulatorRequest): SimulatorReply => {
+    const object = requireObject(request.params['type'] ?? '')
+    const { name, label, hasUniqueValue } = request.json() ?? {}
+    if (portal.properties[object].has(String(name)))
+      throw refuse(409, 'OBJECT_ALREADY_EXISTS', `A property named '${name}' already exists.`, {
+        subCategory: 'Properties.PROPERTY_WITH_NAME_EXISTS',
+      })
+    const property: PropertyDefinition = {
+      name: String(name),
+      label: String(label ?? name),
+      type: 'string',
+      fieldType: 'text',
+      ...(hasUniqueValue === true ? { unique: true } : {}),
+    }
+    defineProperty(portal, object, property)
+    return { status: 201, body: definitionBody(property) }
+  },
+  pipelines: (request: SimulatorRequest): SimulatorReply => {
+    if (requireObject(request.params['type'] ?? '') !== 'deals') return { body: { results: [] } }
+    const stages = [
+      stage('appointmentscheduled', 'Appointment Scheduled', 0, false, '0.2'),
+      stage('qualifiedtobuy', 'Qualified To Buy', 1, false, '0.4'),
+      stage('contractsent', 'Contract Sent', 2, false, '0.9'),
+      stage('closedwon', 'Closed Won', 3, true, '1.0'),
+      stage('closedlost', 'Closed Lost', 4, true, '0.0'),
+    ]
+    return { body: { results: [{ id: 'default', label: 'Sales Pipeline', displayOrder: 0, stages }] } }
+  },
+})
+
+/** Adds a property to the portal; a unique one keeps records apart from then on. */
+export const defineProperty = (
+  portal: Portal,
+  object: ReturnType<typeof requireObject>,
+  property: PropertyDefinition,
+): void => {
+  portal.properties[object].set(property.name, property)
+  if (property.unique === true) portal.tables[object].keepUnique(property.name)
+}
+
+const definitionBody = (property: PropertyDefinition): object => ({
+  name: property.name,
+  label: property.label,
+  type: property.type,
+  fieldType: property.fieldType,
+  description: '',
+  groupName: 'information',
+  options: (property.options ?? []).map((value, displayOrder) => ({
+    value,
+    label: DISPOSITIONS[value] ?? value,
+    displayOrder,
+    hidden: false,
+  })),
+  externalOptions: property.external === true,
+  hasUniqueValue: property.unique === true && property.name !== 'email',
+  calculated: false,
+  hidden: false,
+  modificationMetadata: { archivable: false, readOnlyDefinition: true, readOnlyValue: property.readOnly === true },
+})
+
+const stage = (id: string, label: string, displayOrder: number, isClosed: boolean, probability: string): object => ({
+  id,
+  label,
+  displayOrder,
+  metadata: { isClosed: String(isClosed), probability },
+})

@@ -1,0 +1,95 @@
+import type { ObjectName } from './schema.ts'
+
+/** HubSpot's own types: what each is called from either side, and whether it marks the primary record. */
+const PAIRS: readonly {
+  readonly from: ObjectName
+  readonly to: ObjectName
+  readonly there: number
+  readonly back: number
+  readonly primary?: { readonly there: number; readonly back: number }
+}[] = [
+  { from: 'contacts', to: 'companies', there: 279, back: 280, primary: { there: 1, back: 2 } },
+  { from: 'deals', to: 'companies', there: 341, back: 342, primary: { there: 5, back: 6 } },
+  { from: 'deals', to: 'contacts', there: 3, back: 4 },
+  { from: 'calls', to: 'contacts', there: 194, back: 193 },
+  { from: 'calls', to: 'companies', there: 182, back: 181 },
+  { from: 'calls', to: 'deals', there: 206, back: 205 },
+  { from: 'contacts', to: 'contacts', there: 449, back: 449 },
+  { from: 'companies', to: 'companies', there: 450, back: 450 },
+  { from: 'deals', to: 'deals', there: 451, back: 451 },
+]
+
+/** The plain type from one object to another, and the primary one where there is one. */
+export const typesBetween = (from: ObjectName, to: ObjectName): { plain: number; primary?: number } | undefined => {
+  for (const pair of PAIRS) {
+    if (pair.from === from && pair.to === to)
+      return { plain: pair.there, ...(pair.primary === undefined ? {} : { primary: pair.primary.there }) }
+    if (pair.from === to && pair.to === from)
+      return { plain: pair.back, ...(pair.primary === undefined ? {} : { primary: pair.primary.back }) }
+  }
+  return undefined
+}
+
+export interface AssociationStore {
+  /** Links two records both ways; a primary one takes that mark from any other. */
+  add(from: ObjectName, id: number, to: ObjectName, toId: number, typeId: number): void
+  remove(from: ObjectName, id: number, to: ObjectName, toId: number): void
+  /** Linked ids in the order of ids, each with its types. */
+  of(
+    from: ObjectName,
+    id: number,
+    to: ObjectName,
+  ): readonly { readonly id: number; readonly typeIds: readonly number[] }[]
+  /** Gives all links of a record to another record of the same object. */
+  move(object: ObjectName, fromId: number, toId: number): void
+}
+
+export const makeAssociations = (): AssociationStore => {
+  const links = new Map<string, Map<number, Set<number>>>()
+  const side = (from: ObjectName, id: number, to: ObjectName): Map<number, Set<number>> => {
+    const key = `${from}/${id}/${to}`
+    const found = links.get(key) ?? new Map<number, Set<number>>()
+    links.set(key, found)
+    return found
+  }
+  const addSide = (from: ObjectName, id: number, to: ObjectName, toId: number, typeIds: readonly number[]): void => {
+    const targets = side(from, id, to)
+    targets.set(toId, new Set([...(targets.get(toId) ?? []), ...typeIds]))
+  }
+  const add: AssociationStore['add'] = (from, id, to, toId, typeId) => {
+    const there = typesBetween(from, to)
+    const back = typesBetween(to, from)
+    if (there === undefined || back === undefined) return
+    const isPrimary = typeId === there.primary
+    if (isPrimary && there.primary !== undefined && back.primary !== undefined)
+      for (const [otherId, types] of side(from, id, to)) {
+        types.delete(there.primary)
+        side(to, otherId, from).get(id)?.delete(back.primary)
+      }
+    addSide(from, id, to, toId, [there.plain, ...(isPrimary && there.primary !== undefined ? [there.primary] : [])])
+    addSide(to, toId, from, id, [back.plain, ...(isPrimary && back.primary !== undefined ? [back.primary] : [])])
+  }
+  const remove: AssociationStore['remove'] = (from, id, to, toId) => {
+    side(from, id, to).delete(toId)
+    side(to, toId, from).delete(id)
+  }
+  const of: AssociationStore['of'] = (from, id, to) => {
+    const targets = links.get(`${from}/${id}/${to}`)
+    if (targets === undefined) return []
+    return [...targets]
+      .map(([targetId, types]) => ({ id: targetId, typeIds: [...types] }))
+      .sort((left, right) => left.id - right.id)
+  }
+  return {
+    add,
+    remove,
+    of,
+    move: (object, fromId, toId) => {
+      for (const to of ['contacts', 'companies', 'calls', 'deals'] as const)
+        for (const target of of(object, fromId, to)) {
+          remove(object, fromId, to, target.id)
+          for (const typeId of target.typeIds) add(object, toId, to, target.id, typeId)
+        }
+    },
+  }
+}
