@@ -1,0 +1,317 @@
+import { describe, expect, it } from 'vitest'
+import type { FieldInfo, Fields, Link, ObjectType } from '../../src/contract.ts'
+import { compileMapping, type MappingSpec } from '../../src/mapping/index.ts'
+import { tables, text } from './one-rule.ts'
+
+/** One structure for three shapes of CRM: flat texts with links, objects for relations, pairs and one name field. */
+const spec: MappingSpec = {
+  version: 1,
+  objects: {
+    contact: {
+      key: ['email', 'phone_e164'],
+      fields: {
+        email: 'email',
+        first_name: 'firstname|First_Name|name (first part)',
+        last_name: 'lastname|Last_Name|name (last part)',
+        phone_e164: { from: 'phone', transform: 'phone', country: 'country_iso' },
+        title: 'jobtitle|Title|function',
+        country_iso: { from: 'country|country_id', table: 'countries' },
+        company_id: 'company|Account_Name|parent_id',
+      },
+    },
+    deal: {
+      fields: {
+        title: 'dealname|Deal_Name|name',
+        amount_cents: 'amount|expected_revenue *100',
+        currency: 'deal_currency_code|Currency|company_currency',
+        stage: {
+          from: 'dealstage|Stage|stage_id',
+          picklist: {
+            appointmentscheduled: 'new',
+            Qualification: 'new',
+            New: 'new',
+            closedwon: 'won',
+            'Closed Won': 'won',
+            Won: 'won',
+          },
+        },
+        close_date: 'closedate|Closing_Date|date_deadline',
+        company_id: 'Account_Name|partner_id',
+      },
+    },
+  },
+}
+
+interface Shape {
+  readonly aliases?: Readonly<Record<string, string>>
+  readonly fields: Readonly<Record<string, FieldInfo['type'] | FieldInfo>>
+}
+
+const live = (fields: Shape['fields']) =>
+  Object.entries(fields).map(([name, type]) => (typeof type === 'string' ? text(name, { type }) : type))
+
+const compile = (type: ObjectType, shape: Shape) =>
+  compileMapping({
+    spec,
+    object: { type, name: 'things', ...(shape.aliases === undefined ? {} : { aliases: shape.aliases }) },
+    fields: live(shape.fields),
+    currency: 'EUR',
+  })
+
+const countries = tables({ countries: [{ id: '109', key: 'IT', label: 'Italy' }] })
+
+const flat: Shape = {
+  fields: {
+    email: 'text',
+    firstname: 'text',
+    lastname: 'text',
+    phone: 'text',
+    jobtitle: 'text',
+    country: 'text',
+    company: 'text',
+  },
+}
+const objects: Shape = {
+  aliases: { country: 'Mailing_Country' },
+  fields: {
+    Email: 'text',
+    First_Name: 'text',
+    Last_Name: 'text',
+    Phone: 'text',
+    Title: 'text',
+    Mailing_Country: 'text',
+    Account_Name: 'reference',
+  },
+}
+const pairs: Shape = {
+  fields: {
+    email: 'text',
+    name: 'text',
+    phone: 'text',
+    function: 'text',
+    country_id: 'reference',
+    parent_id: 'reference',
+    website: 'text',
+  },
+}
+
+const anna = {
+  email: 'anna@example.com',
+  first_name: 'Anna',
+  last_name: 'Rossi',
+  title: 'CEO',
+  country_iso: 'IT',
+  phone_e164: '+390212345678',
+  company_id: null,
+}
+
+const contacts: readonly [string, Shape, { fields: Fields; links?: Link[] }, Fields, readonly string[]][] = [
+  [
+    'flat fields with links',
+    flat,
+    {
+      fields: {
+        email: 'anna@example.com',
+        firstname: 'Anna',
+        lastname: 'Rossi',
+        phone: '02 1234 5678',
+        jobtitle: 'CEO',
+        country: 'Italia',
+        company: 'ACME',
+      },
+      links: [
+        { type: 'deal', remoteId: '5' },
+        { type: 'company', remoteId: '42' },
+      ],
+    },
+    {
+      email: 'anna@example.com',
+      firstname: 'Anna',
+      lastname: 'Rossi',
+      phone: '+390212345678',
+      jobtitle: 'CEO',
+      country: 'IT',
+    },
+    ['email', 'phone'],
+  ],
+  [
+    'objects for relations',
+    objects,
+    {
+      fields: {
+        Email: 'anna@example.com',
+        First_Name: 'Anna',
+        Last_Name: 'Rossi',
+        Phone: '+39 02 1234 5678',
+        Title: 'CEO',
+        Mailing_Country: 'Italy',
+        Account_Name: { id: '42', name: 'ACME' },
+      },
+    },
+    {
+      Email: 'anna@example.com',
+      First_Name: 'Anna',
+      Last_Name: 'Rossi',
+      Phone: '+390212345678',
+      Title: 'CEO',
+      Mailing_Country: 'IT',
+    },
+    ['Email', 'Phone'],
+  ],
+  [
+    'pairs and one name field',
+    pairs,
+    {
+      fields: {
+        email: 'anna@example.com',
+        name: 'Anna Rossi',
+        phone: '02 12345678',
+        function: 'CEO',
+        country_id: [109, 'Italien'],
+        parent_id: [42, 'ACME'],
+      },
+    },
+    { email: 'anna@example.com', name: 'Anna Rossi', phone: '+390212345678', function: 'CEO', country_id: '109' },
+    ['email', 'phone'],
+  ],
+]
+
+describe('one structure for every CRM', () => {
+  it.each(contacts)('reads and writes a contact with %s', (_, shape, record, written, keys) => {
+    const mapping = compile('contact', shape)
+    expect(mapping.warnings).toEqual([])
+    expect(mapping.toCanonical(record, countries)).toEqual({
+      ok: true,
+      data: anna,
+      references: { company_id: '42' },
+      filtered: false,
+      warnings: [],
+    })
+    const { company_id: _none, ...data } = anna
+    expect(mapping.toRemote(data, countries)).toMatchObject({ ok: true, fields: written, warnings: [] })
+    expect(mapping.keys).toEqual([
+      { canonical: 'email', remote: keys[0] },
+      { canonical: 'phone_e164', remote: keys[1] },
+    ])
+    expect(new Set(mapping.remoteFields)).toEqual(
+      new Set(Object.keys(record.fields).filter((name) => name !== 'company')),
+    )
+  })
+
+  it('names the remote field of a pushed reference, or leaves it to the row where the relation is a link', () => {
+    const push = (shape: Shape) => compile('contact', shape).toRemote({ company_id: 'local-1' }, countries)
+    expect(push(flat)).toMatchObject({ links: [{ type: 'company', localId: 'local-1' }], fields: {} })
+    expect(push(objects)).toMatchObject({ links: [{ type: 'company', localId: 'local-1', field: 'Account_Name' }] })
+    expect(push(pairs)).toMatchObject({ links: [{ type: 'company', localId: 'local-1', field: 'parent_id' }] })
+  })
+
+  const deals: readonly [string, Shape, Fields, Fields][] = [
+    [
+      'texts',
+      {
+        fields: {
+          dealname: 'text',
+          amount: 'number',
+          deal_currency_code: 'text',
+          closedate: 'datetime',
+          dealstage: text('dealstage', {
+            type: 'picklist',
+            options: [
+              { value: 'appointmentscheduled', label: 'Appointment' },
+              { value: 'closedwon', label: 'Won' },
+            ],
+          }),
+        },
+      },
+      {
+        dealname: 'Big',
+        amount: '1234.50',
+        deal_currency_code: null,
+        closedate: '2026-12-31T00:00:00Z',
+        dealstage: 'closedwon',
+      },
+      {
+        dealname: 'Big',
+        amount: '1234.50',
+        deal_currency_code: 'EUR',
+        closedate: '2026-12-31T00:00:00.000Z',
+        dealstage: 'closedwon',
+      },
+    ],
+    [
+      'names of stages',
+      {
+        fields: {
+          Deal_Name: 'text',
+          Amount: 'money',
+          Closing_Date: 'date',
+          Stage: text('Stage', {
+            type: 'picklist',
+            options: [
+              { value: 'Qualification', label: 'Qualification' },
+              { value: 'Closed Won', label: 'Closed Won' },
+            ],
+          }),
+        },
+      },
+      { Deal_Name: 'Big', Amount: 1234.5, Closing_Date: '2026-12-31', Stage: 'Closed Won' },
+      { Deal_Name: 'Big', Amount: '1234.50', Closing_Date: '2026-12-31', Stage: 'Closed Won' },
+    ],
+    [
+      'relations',
+      {
+        fields: {
+          name: 'text',
+          expected_revenue: 'money',
+          date_deadline: 'date',
+          stage_id: text('stage_id', {
+            type: 'reference',
+            options: [
+              { value: '1', label: 'New' },
+              { value: '4', label: 'Won' },
+            ],
+          }),
+          company_currency: text('company_currency', { type: 'reference', readOnly: true }),
+        },
+      },
+      {
+        name: 'Big',
+        expected_revenue: 1234.5,
+        date_deadline: '2026-12-31',
+        stage_id: [4, 'Won'],
+        company_currency: [1, 'EUR'],
+      },
+      { name: 'Big', expected_revenue: '1234.50', date_deadline: '2026-12-31', stage_id: '4' },
+    ],
+  ]
+
+  it.each(deals)('reads and writes a deal with %s', (_, shape, fields, written) => {
+    const mapping = compile('deal', shape)
+    const data = { title: 'Big', amount_cents: 123450, currency: 'EUR', close_date: '2026-12-31', stage: 'won' }
+    expect(mapping.toCanonical({ fields }, countries)).toMatchObject({ ok: true, data, warnings: [] })
+    expect(mapping.toRemote(data, countries)).toMatchObject({ ok: true, fields: written })
+  })
+
+  it('reads what vendors mean by empty as null', () => {
+    const mapping = compile('contact', pairs)
+    const empty = { email: false, name: '', phone: null, country_id: false, parent_id: false }
+    const result = mapping.toCanonical({ fields: empty }, countries)
+    expect(result).toMatchObject({ ok: true, warnings: [], references: { company_id: null } })
+    if (result.ok) expect(new Set(Object.values(result.data))).toEqual(new Set([null]))
+  })
+
+  it('leaves out a rule whose fields the object does not have, with a warning at the rule', () => {
+    const mapping = compile('contact', { fields: { email: 'text', phone: 'text' } })
+    expect(mapping.canonicalFields).toEqual(['email', 'phone_e164', 'company_id'])
+    expect(mapping.warnings.map(({ pointer }) => pointer)).toEqual(
+      ['first_name', 'last_name', 'title', 'country_iso'].map((name) => `/objects/contact/fields/${name}`),
+    )
+  })
+
+  it('refuses an object that has none of its keys, and keeps the keys that it has', () => {
+    expect(() => compile('contact', { fields: { firstname: 'text' } })).toThrow(/No key of "email", "phone_e164"/)
+    expect(compile('contact', { fields: { phone: 'text' } }).keys).toEqual([
+      { canonical: 'phone_e164', remote: 'phone' },
+    ])
+  })
+})
