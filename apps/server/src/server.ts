@@ -66,7 +66,9 @@ const describeError = (error: unknown): object => {
 const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const { problem, headers } = problemOf(error, request.id)
   if (problem.status >= 500) request.log.error({ error: describeError(error), kind: problem.kind }, 'request failed')
-  reply.code(problem.status).headers(headers).type(PROBLEM_TYPE).send(JSON.stringify(problem))
+  // As bytes, because to text fastify would add a charset, which the media type does not have.
+  const body = Buffer.from(JSON.stringify(problem))
+  reply.code(problem.status).headers(headers).type(PROBLEM_TYPE).send(body)
 }
 
 /** Logs what was answered: no query and no body, because both may hold personal data. */

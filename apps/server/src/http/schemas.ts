@@ -130,7 +130,7 @@ export const callBody = closed(
     },
     query: {
       type: 'object',
-      additionalProperties: { type: ['string', 'number'] },
+      additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }] },
       description: 'Text and numbers by name.',
     },
     headers: { type: 'object', additionalProperties: { type: 'string' }, description: 'Text by name.' },
