@@ -11,7 +11,7 @@ export interface DueWork {
   readonly pass: Pass | ''
 }
 
-/** Everything that is due now on connections that may work. One statement, whatever their number. */
+/** Everything that is due now on connections that may work and that nobody is at. One statement, whatever their number. */
 export const dueWork = async ({ db }: Database, limit: number): Promise<readonly DueWork[]> => {
   const { rows } = await sql<DueWork>`
     with open as (
@@ -26,7 +26,11 @@ export const dueWork = async ({ db }: Database, limit: number): Promise<readonly
     )
     select open.kind, open.connection_id as "connectionId", open.object, open.pass
     from open join crm_connections connection on connection.id = open.connection_id
-    where connection.enabled and connection.status = 'active' and connection.deleted_at is null
+    left join crm_leases lease on lease.expires_at > clock_timestamp() and lease.key = case open.kind
+      when 'scan' then 'scan:' || open.connection_id || ':' || open.object || ':' || open.pass
+      when 'push' then 'push:' || open.connection_id || ':' || open.object
+      else 'inbox:' || open.connection_id end
+    where connection.enabled and connection.status = 'active' and connection.deleted_at is null and lease.key is null
     order by open.next_at limit ${limit}`.execute(db)
   return rows
 }

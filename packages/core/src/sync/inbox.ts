@@ -20,7 +20,7 @@ const MOST_ATTEMPTS = 5
  * Works off the inbox of a connection: every record that was hinted at is read again by id, once however many hints
  * speak of it, and what the read says counts. Answers whether there is more; undefined where another worker is at it.
  */
-export const runInbox = async (engine: Engine, connectionId: string, stop: AbortSignal): Promise<boolean | undefined> =>
+export const runInbox = async (engine: Engine, connectionId: string, stop: StopSignals): Promise<boolean | undefined> =>
   takeTurn(engine, `inbox:${connectionId}`, stop, async (turn) => {
     const crm = await openCrm(engine, connectionId)
     while (turn.goesOn() && crm.connection.enabled && crm.connection.status === 'active') {

@@ -1,10 +1,10 @@
 import type { Fields, Json, RemoteRecord } from '../contract.ts'
 import { stableJson } from '../stable_json.ts'
-import type { AuditEntry } from '../store/audit.ts'
 import type { StoredRecord } from '../store/feed.ts'
 import type { NewHint } from '../store/inbox.ts'
 import type { KeptLink, RecordTouch, RecordWrite } from '../store/records.ts'
 import { instant } from '../store/rows.ts'
+import { type AuditEntry, changesOf } from '../telemetry/audit.ts'
 import { judgeDeletion, judgeRead, type StoredVersion, type Verdict } from './apply.ts'
 import type { AnyObject, Crm } from './crm.ts'
 import type { Incoming } from './incoming.ts'
@@ -61,12 +61,6 @@ const changedFields = (before: Fields, after: Fields): readonly string[] =>
 /** Which remote record each reference field points to. */
 const filledBy = (links: readonly KeptLink[]): Fields =>
   Object.fromEntries(links.flatMap(({ field, remoteId }) => (field === undefined ? [] : [[field, remoteId]])))
-
-/** Field by field, what was and what is. */
-export const changesOf = (before: Fields | undefined, after: Fields): Json =>
-  Object.fromEntries(
-    changedFields(before ?? {}, after).map((field) => [field, [before?.[field] ?? null, after[field] ?? null]]),
-  )
 
 /** The losers of merges that the survivors name. */
 export const mergedAway = (incoming: readonly Incoming[]): readonly Gone[] =>

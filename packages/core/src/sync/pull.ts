@@ -12,7 +12,7 @@ import { type AnyObject, type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
 import { openPass, type Scan, type Step, stepsOf } from './scan.ts'
 import { deletedStep, pullStep, type StepPage } from './steps.ts'
-import { takeTurn } from './turn.ts'
+import { type StopSignals, takeTurn } from './turn.ts'
 
 const STEPS: Readonly<Record<Step, (scan: Scan, cursor: string | undefined) => Promise<StepPage>>> = {
   pull: pullStep,
@@ -30,7 +30,7 @@ export const runPass = async (
   connectionId: string,
   objectName: string,
   pass: Pass,
-  stop: AbortSignal,
+  stop: StopSignals,
 ): Promise<boolean | undefined> =>
   takeTurn(engine, `scan:${connectionId}:${objectName}:${pass}`, stop, async (turn) => {
     const crm = await openCrm(engine, connectionId)

@@ -29,7 +29,7 @@ export const runPush = async (
   engine: Engine,
   connectionId: string,
   type: ObjectType,
-  stop: AbortSignal,
+  stop: StopSignals,
 ): Promise<boolean | undefined> =>
   takeTurn(engine, `push:${connectionId}:${type}`, stop, async (turn) => {
     const crm = await openCrm(engine, connectionId)

@@ -13,7 +13,6 @@ import type { Engine } from './engine.ts'
 import { newId } from './identifiers.ts'
 import { hashOf, stampMsOf } from './incoming.ts'
 import { judgeEnd, type RowEnd } from './outcome.ts'
-import { changesOf } from './plan.ts'
 import type { Turn } from './turn.ts'
 
 /** A row with its end, and what a successful write put into the CRM. */

@@ -4,10 +4,16 @@ import type { Engine } from './engine.ts'
 /** A stretch of work under a lease: it ends with the lease, with the host or with its time. */
 export interface Turn {
   readonly lease: Lease
-  /** Aborted where the host stops or the lease is lost. */
+  /** Aborted where the host breaks off or the lease is lost. */
   readonly signal: AbortSignal
   /** Whether there is time to begin another page or batch. */
   goesOn(): boolean
+}
+
+/** How a host ends: `soon` begins nothing new, `now` breaks off what is under way. */
+export interface StopSignals {
+  readonly soon: AbortSignal
+  readonly now: AbortSignal
 }
 
 const RENEW_EVERY_MS = 5_000
@@ -19,7 +25,7 @@ const RENEW_EVERY_MS = 5_000
 export const takeTurn = async <T>(
   engine: Engine,
   key: string,
-  stop: AbortSignal,
+  stop: StopSignals,
   work: (turn: Turn) => Promise<T>,
 ): Promise<T | undefined> => {
   const lease = await acquireLease(engine.database, key, engine.owner)
@@ -35,9 +41,13 @@ export const takeTurn = async <T>(
     )
   }, RENEW_EVERY_MS)
   const endsAt = engine.clock.monotonicMs() + engine.timing.turnMs
-  const signal = AbortSignal.any([stop, lost.signal])
+  const signal = AbortSignal.any([stop.now, lost.signal])
   try {
-    return await work({ lease, signal, goesOn: () => !signal.aborted && engine.clock.monotonicMs() < endsAt })
+    return await work({
+      lease,
+      signal,
+      goesOn: () => !signal.aborted && !stop.soon.aborted && engine.clock.monotonicMs() < endsAt,
+    })
   } finally {
     clearInterval(renewal)
     await releaseLease(engine.database, lease).catch(() => undefined)

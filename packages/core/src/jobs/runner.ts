@@ -1,0 +1,89 @@
+import type { PgBoss } from 'pg-boss'
+import type { ObjectType } from '../contract.ts'
+import { dueWork } from '../store/due.ts'
+import type { Engine } from '../sync/engine.ts'
+import { runInbox } from '../sync/inbox.ts'
+import { runPass } from '../sync/pull.ts'
+import { runPush } from '../sync/push.ts'
+import type { StopSignals } from '../sync/turn.ts'
+import { type JobData, QUEUE_NAMES, QUEUES } from './queues.ts'
+
+const DUE_EVERY_MS = 1_000
+const MOST_RINGS = 500
+
+export interface Runner {
+  start(): Promise<void>
+  /** Begins nothing new, lets what runs end its page or batch, and answers when all has ended. */
+  stop(): Promise<void>
+}
+
+/** Answers the doorbells, and rings for what has become due. */
+export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): Runner => {
+  let timer: NodeJS.Timeout | undefined
+  let looking: Promise<void> = Promise.resolve()
+
+  const work = async ({ connectionId, object, pass }: JobData): Promise<void> => {
+    const isScan = pass !== ''
+    const hasMore = isScan
+      ? await runPass(engine, connectionId, object, pass, stop)
+      : object === ''
+        ? await runInbox(engine, connectionId, stop)
+        : await runPush(engine, connectionId, object as ObjectType, stop)
+    // Back to the end of the queue: whoever is more urgent or has waited longer comes first.
+    if (hasMore === true && !stop.soon.aborted) await ringFor(connectionId, object, pass)
+  }
+
+  const ringFor = async (connectionId: string, object: string, pass: JobData['pass']): Promise<void> => {
+    if (pass !== '') await engine.doorbell.scan(connectionId, object, pass)
+    else if (object === '') await engine.doorbell.inbox(connectionId)
+    else await engine.doorbell.push(connectionId, object as ObjectType)
+  }
+
+  const answer = async (job: JobData): Promise<void> => {
+    try {
+      await work(job)
+    } catch (error) {
+      // A bell that was not answered is rung again by the due-query; the queue itself goes on.
+      engine.log.error(
+        { connection_id: job.connectionId, object: job.object, pass: job.pass, err: error },
+        'a job ended in an unforeseen error',
+      )
+    }
+  }
+
+  const ringWhatIsDue = async (): Promise<void> => {
+    try {
+      for (const due of await dueWork(engine.database, MOST_RINGS)) {
+        if (stop.soon.aborted) return
+        await ringFor(due.connectionId, due.object, due.pass)
+      }
+    } catch (error) {
+      if (!stop.soon.aborted) engine.log.warn({ err: error }, 'what is due could not be read; trying again')
+    }
+  }
+
+  return {
+    start: async () => {
+      for (const name of QUEUE_NAMES) {
+        await boss.work<JobData>(
+          name,
+          { localConcurrency: QUEUES[name].concurrency, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 },
+          async ([job]) => {
+            if (job !== undefined) await answer(job.data)
+          },
+        )
+      }
+      const loop = (): void => {
+        looking = ringWhatIsDue().finally(() => {
+          if (!stop.soon.aborted) timer = setTimeout(loop, DUE_EVERY_MS)
+        })
+      }
+      loop()
+    },
+    stop: async () => {
+      clearTimeout(timer)
+      await looking
+      await Promise.all(QUEUE_NAMES.map((name) => boss.offWork(name, { wait: true })))
+    },
+  }
+}
