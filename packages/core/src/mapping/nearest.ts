@@ -15,6 +15,8 @@ const distance = (left: string, right: string): number => {
 }
 
 const MOST_LISTED = 20
+/** A word of so many letters that begins a name is taken for it: `bool` for `boolean`. */
+const SHORTEST_START = 3
 
 /** The candidate that a mistyped name most likely meant, or undefined where none is near. */
 export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
@@ -22,7 +24,8 @@ export const nearest = (word: string, candidates: readonly string[]): string | u
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length * 0.4)) + 1
   for (const candidate of candidates) {
-    const steps = distance(plain(word), plain(candidate))
+    const isStart = word.length >= SHORTEST_START && plain(candidate).startsWith(plain(word))
+    const steps = isStart ? 1 : distance(plain(word), plain(candidate))
     if (steps < least) {
       best = candidate
       least = steps
