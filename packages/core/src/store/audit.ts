@@ -13,14 +13,7 @@ export const appendAudit = async (
   at: string,
 ): Promise<void> => {
   if (entries.length === 0) return
-  let { auditSeq: seq, auditHash: previous } = head
-  const rows = entries.map((entry) => {
-    seq += 1
-    const hash = auditHash(previous, seq, at, entry)
-    const row = { ...entry, changes: stableJson(entry.changes), seq, at, previousHash: previous, hash }
-    previous = hash
-    return row
-  })
+  const rows = chainAudit({ seq: head.auditSeq, hash: head.auditHash }, at, entries)
   await sql`
     insert into crm_audit (connection_id, seq, at, actor, action, type, object, external_id, local_id, changes,
       correlation_id, previous_hash, hash)

@@ -11,7 +11,7 @@ import { type AnyObject, type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
 import type { Gone } from './plan.ts'
 import { withLinks } from './relations.ts'
-import { type Turn, takeTurn } from './turn.ts'
+import { type StopSignals, type Turn, takeTurn } from './turn.ts'
 
 const MOST_HINTS = 500
 const MOST_ATTEMPTS = 5

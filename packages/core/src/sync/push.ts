@@ -9,7 +9,7 @@ import { type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
 import { type Addressed, addressRows } from './prepare.ts'
 import { commitEnds, type EndedRow } from './push_commit.ts'
-import { type Turn, takeTurn } from './turn.ts'
+import { type StopSignals, type Turn, takeTurn } from './turn.ts'
 import { settleUnknown } from './unknown.ts'
 import { updateRows } from './update.ts'
 
