@@ -68,7 +68,11 @@ const sendProblem = (error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (problem.status >= 500) request.log.error({ error: describeError(error), kind: problem.kind }, 'request failed')
   // As bytes, because to text fastify would add a charset, which the media type does not have.
   const body = Buffer.from(JSON.stringify(problem))
-  reply.code(problem.status).headers(headers).type(PROBLEM_TYPE).send(body)
+  reply
+    .code(problem.status)
+    .headers({ ...headers, [CORRELATION_HEADER]: request.id })
+    .type(PROBLEM_TYPE)
+    .send(body)
 }
 
 /** Logs what was answered: no query and no body, because both may hold personal data. */

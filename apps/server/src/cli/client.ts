@@ -44,7 +44,7 @@ const refused = (status: number, text: string): CliFailure => {
 }
 
 const failureOf = (error: unknown, url: string): unknown => {
-  if (error instanceof HTTPError) return refused(error.response.statusCode, String(error.response.rawBody ?? ''))
+  if (error instanceof HTTPError) return refused(error.response.statusCode, String(error.response.body))
   if (!(error instanceof RequestError)) return error
   if (error.code === 'ERR_INVALID_URL') return new CliFailure(EXIT.usage, `"${url}" is no web address.`)
   const reason = error.code === 'ECONNREFUSED' ? '' : ` (${error.code}: ${error.message})`

@@ -123,6 +123,7 @@ const isHttpFailure = (error: unknown): error is HttpFailure =>
 const DETAILS_BY_CODE: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than this path takes: 10 MiB, or 1 MiB for a webhook.',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Send the body as application/json.',
+  FST_ERR_BAD_URL: 'The path is not well encoded: write % as %25.',
   FST_ERR_HANDLER_TIMEOUT: 'The request took too long.',
 }
 
