@@ -35,10 +35,10 @@ export const createCalls = async (ctx: Ctx<OdooSettings>, rows: readonly Row[]):
   return adoptExisting(ctx, rows, outcomes)
 }
 
-const placeOf = ({ links, fields }: Row): number | undefined => {
+const placeOf = ({ links }: Row): number | undefined => {
   for (const type of ['contact', 'company'] as const) {
-    const id = links?.find((link) => link.type === type)?.remoteId ?? fields[`${type}_id`]
-    if (id !== undefined && id !== null && Number.isInteger(Number(id))) return Number(id)
+    const id = links?.find((link) => link.type === type)?.remoteId
+    if (id !== undefined && Number.isInteger(Number(id))) return Number(id)
   }
   return undefined
 }

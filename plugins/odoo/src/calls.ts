@@ -88,7 +88,6 @@ const toRecord = (record: OdooRecord, fields: readonly string[], companies: Read
     kind: 'call',
     ...said,
     started_at: said.started_at ?? fromOdoo(record['date'], 'datetime'),
-    ...Object.fromEntries(links.map((link) => [`${link.type}_id`, link.remoteId])),
   }
   const updatedAt = toInstant(record['write_date'])
   return {
@@ -125,6 +124,4 @@ const DESCRIPTION: readonly FieldInfo[] = [
       options: OUTCOMES.map((value) => ({ value, label: value.replaceAll('_', ' ') })),
     }
   }),
-  { name: 'contact_id', label: 'contact', type: 'reference', references: 'contact' },
-  { name: 'company_id', label: 'company', type: 'reference', references: 'company' },
 ]

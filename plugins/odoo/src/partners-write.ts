@@ -4,10 +4,11 @@ import { kindsOf } from './fields.ts'
 import { externalId, findExternalId, type LoadRow, loadRows } from './load.ts'
 import { DOMAIN_FIELD, FIELD_TABLE, type PartnerKind } from './partner-kinds.ts'
 import { findPartners } from './partners-find.ts'
+import { majorOf } from './session.ts'
 import type { OdooSettings } from './settings.ts'
 import { withStamps } from './stamps.ts'
-import { callMethod } from './transport.ts'
-import { columnOf, type FieldKind, toCell, toValue } from './values.ts'
+import { callMethod, type Domain, searchRead, sessionOf } from './transport.ts'
+import { columnOf, type FieldKind, fromOdoo, toCell, toValue } from './values.ts'
 import { websiteOf } from './website.ts'
 
 const model = 'res.partner'
@@ -40,7 +41,7 @@ export const updatePartners = async (
   kind: PartnerKind,
   rows: readonly LinkedRow[],
 ): Promise<readonly Outcome[]> => {
-  const values = rows.map((row) => valuesOf(kind, row))
+  const values = await withoutSharedAddress(ctx, kind, rows)
   const kinds = await kindsIn(ctx, values)
   const load = rows.map((row, index) => ({ '.id': row.remoteId, ...cells(values[index] ?? {}, kinds) }))
   return withStamps(
@@ -51,6 +52,30 @@ export const updatePartners = async (
       () => updateWithoutLoad(ctx, rows, values, kinds),
     ),
   )
+}
+
+const ADDRESS = ['street', 'street2', 'zip', 'city', 'state_id', 'country_id'] as const
+
+/**
+ * What the rows say, but for the address of contacts that belong to a company: they share its address, and what is
+ * written there goes up to the company and down to all its people (seen on Odoo 19). A push changes one record only.
+ */
+const withoutSharedAddress = async (
+  ctx: Ctx<OdooSettings>,
+  kind: PartnerKind,
+  rows: readonly LinkedRow[],
+): Promise<readonly Fields[]> => {
+  const values = rows.map((row) => valuesOf(kind, row))
+  const touched = rows.filter((_, index) => ADDRESS.some((name) => values[index]?.[name] !== undefined))
+  if (kind.isCompany || touched.length === 0 || majorOf(sessionOf(ctx).version) < 18) return values
+  const domain: Domain = [['id', 'in', touched.map((row) => Number(row.remoteId))]]
+  const records = await searchRead(ctx, model, { domain, fields: ['parent_id'] })
+  const parents = new Map(records.map(({ id, parent_id }) => [String(id), fromOdoo(parent_id, 'many2one')]))
+  return values.map((fields, index) => {
+    const parent = fields['parent_id'] === undefined ? parents.get(rows[index]?.remoteId ?? '') : fields['parent_id']
+    if (parent === null || parent === undefined) return fields
+    return Object.fromEntries(Object.entries(fields).filter(([name]) => !ADDRESS.some((field) => field === name)))
+  })
 }
 
 /** The partner that bears the row's marker; by the row's key where the server has no external ids to offer. */

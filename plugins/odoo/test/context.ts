@@ -1,4 +1,4 @@
-import { type Call, type Ctx, type Fields, fail, type Failure, type LookupRow, type Reply } from '@raccordo/core/plugin'
+import { type Call, type Ctx, type Failure, type Fields, fail, type LookupRow, type Reply } from '@raccordo/core/plugin'
 import { provider } from '../src/index.ts'
 import type { OdooSettings } from '../src/settings.ts'
 
@@ -48,11 +48,17 @@ const send = async (settings: OdooSettings, call: Call): Promise<Reply> => {
   })
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') ?? false
-  const reply = { status: response.status, headers: Object.fromEntries(response.headers), body: isJson ? JSON.parse(text) : text }
+  const reply = {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: isJson ? JSON.parse(text) : text,
+  }
   const named = classify?.(reply)
-  const failure: Failure | undefined = typeof named === 'string' ? { kind: named, message: `status ${reply.status}` } : named
+  const failure: Failure | undefined =
+    typeof named === 'string' ? { kind: named, message: `status ${reply.status}` } : named
   if (failure !== undefined) throw fail(failure.kind, failure.message, failure)
   if (response.status === 404) throw fail('not_found', 'status 404')
-  if (response.status >= 400) throw fail(response.status >= 500 ? 'unavailable' : 'invalid', `status ${response.status}`)
+  if (response.status >= 400)
+    throw fail(response.status >= 500 ? 'unavailable' : 'invalid', `status ${response.status}`)
   return reply
 }

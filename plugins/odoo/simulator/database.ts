@@ -1,0 +1,116 @@
+import { type Bound, bindNamed, bindPositional } from './arguments.ts'
+import { installData } from './demo-data.ts'
+import type { Environment } from './environment.ts'
+import { methodNamed } from './methods.ts'
+import { modelsOf } from './models.ts'
+import { accessDenied, missingError, userError } from './odoo-error.ts'
+import { openStore } from './store.ts'
+import { create, write } from './write.ts'
+
+export interface SimulatedUser {
+  readonly uid: number
+  readonly login: string
+  readonly password: string
+  readonly apiKey: string
+  readonly isAdmin: boolean
+}
+
+/** One simulated Odoo database: users, records and the methods that clients call. */
+export interface Database {
+  readonly name: string
+  readonly version: number
+  readonly users: readonly SimulatedUser[]
+  authenticate(login: unknown, secret: unknown): number | false
+  /** The user that a key of JSON-2 belongs to. */
+  userOfKey(key: string): SimulatedUser | undefined
+  /** Runs a method as a user that has shown the secret: `execute_kw`. */
+  execute(
+    uid: unknown,
+    secret: unknown,
+    model: string,
+    method: string,
+    list: readonly unknown[],
+    keywords: Readonly<Record<string, unknown>>,
+  ): unknown
+  /** Runs a method with named arguments: JSON-2. */
+  executeNamed(user: SimulatedUser, model: string, method: string, body: Readonly<Record<string, unknown>>): unknown
+  /** How long writes of the CRM's own users take to commit, in ms; what they write bears the stamp of their beginning. */
+  commitDelayMs: number
+  /** A user of the CRM makes or changes a record, perhaps in a transaction that commits late. Answers the id. */
+  writeAsUser(model: string, id: number | undefined, values: Readonly<Record<string, unknown>>): number
+}
+
+export interface DatabaseOptions {
+  readonly name: string
+  readonly version: number
+  readonly now: () => Date
+  readonly userTimeZone?: string | undefined
+}
+
+export const openDatabase = ({ name, version, now, userTimeZone }: DatabaseOptions): Database => {
+  const store = openStore()
+  const models = modelsOf(version)
+  const waiting: { readonly dueMs: number; readonly commit: () => void }[] = []
+  let transactions = 0
+  const begin = (user: SimulatedUser, context: Readonly<Record<string, unknown>> = {}): Environment => {
+    transactions += 1
+    const stamp = now().getTime() * 1_000 + ((transactions * 7_919) % 1_000)
+    return { version, store, models, uid: user.uid, isAdmin: user.isAdmin, stamp, context }
+  }
+  const users = installData(begin, version, userTimeZone)
+  const administrator = users.find(({ isAdmin }) => isAdmin) as SimulatedUser
+
+  const commitDue = (): void => {
+    const nowMs = now().getTime()
+    const due = waiting.filter(({ dueMs }) => dueMs <= nowMs)
+    for (const transaction of due) {
+      waiting.splice(waiting.indexOf(transaction), 1)
+      transaction.commit()
+    }
+  }
+  const run = (user: SimulatedUser, model: string, name: string, bind: (env: Environment) => Bound): unknown => {
+    commitDue()
+    const { ids, named, context } = bind(begin(user))
+    const language = context['lang']
+    if (version >= 19 && typeof language === 'string' && language !== 'en_US')
+      throw userError(`Invalid language code: ${language}`)
+    const env = begin(user, context)
+    return store.atomically(() => methodNamed(env, model, name).run(env, model, ids, named))
+  }
+
+  const database: Database = {
+    name,
+    version,
+    users,
+    commitDelayMs: 0,
+    authenticate: (login, secret) => users.find((user) => user.login === login && proves(user, secret))?.uid ?? false,
+    userOfKey: (key) => users.find(({ apiKey }) => apiKey === key),
+    execute: (uid, secret, model, method, list, keywords) => {
+      if (typeof uid !== 'number' || typeof secret !== 'string' || secret === '') throw accessDenied()
+      const user = users.find((candidate) => candidate.uid === uid)
+      if (user === undefined) throw missingError('res.users', [uid], uid)
+      if (!proves(user, secret)) throw accessDenied()
+      return run(user, model, method, (env) =>
+        bindPositional(version, model, method, methodNamed(env, model, method), list, keywords),
+      )
+    },
+    executeNamed: (user, model, method, body) =>
+      run(user, model, method, (env) => bindNamed(model, method, methodNamed(env, model, method), body)),
+    writeAsUser: (model, known, values) => {
+      commitDue()
+      const env = begin(administrator, { tracking_disable: true })
+      const id = known ?? store.nextId(model)
+      const commit = () =>
+        void store.atomically(() =>
+          known === undefined ? create(env, model, [values], [id]) : write(env, model, [known], values),
+        )
+      if (database.commitDelayMs === 0) commit()
+      else waiting.push({ dueMs: now().getTime() + database.commitDelayMs, commit })
+      return id
+    },
+  }
+  return database
+}
+
+const proves = ({ password, apiKey }: SimulatedUser, secret: unknown): boolean =>
+  secret === password || secret === apiKey

@@ -1,0 +1,78 @@
+import fields14 from './fields-14.json' with { type: 'json' }
+import fields19 from './fields-19.json' with { type: 'json' }
+
+export interface FieldDefinition {
+  readonly type: string
+  readonly string: string
+  readonly required?: boolean
+  readonly readonly?: boolean
+  readonly relation?: string
+  /** Field of the other model that a one2many is the other side of. */
+  readonly relation_field?: string
+  readonly selection?: readonly (readonly [string, string])[]
+  /** False where the field is computed when it is read. */
+  readonly store?: boolean
+}
+
+export interface Model {
+  readonly name: string
+  readonly label: string
+  readonly order: string
+  readonly fields: Readonly<Record<string, FieldDefinition>>
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  'res.partner': 'Contact',
+  'res.partner.category': 'Partner Tags',
+  'mail.message': 'Message',
+  'res.country': 'Country',
+  'res.users': 'User',
+  'res.company': 'Companies',
+  'res.currency': 'Currency',
+  'ir.model.data': 'Model Data',
+}
+
+const ORDERS: Readonly<Record<string, string>> = {
+  'res.partner': 'display_name ASC, id DESC',
+  'mail.message': 'id desc',
+  'res.country': 'name, id',
+  'res.users': 'name, login',
+}
+
+const char = (string: string): FieldDefinition => ({ type: 'char', string })
+const many2one = (string: string, relation: string): FieldDefinition => ({ type: 'many2one', string, relation })
+
+/** Fields that every record has. */
+const MAGIC: Readonly<Record<string, FieldDefinition>> = {
+  id: { type: 'integer', string: 'ID', readonly: true },
+  display_name: { type: 'char', string: 'Display Name', readonly: true, store: false },
+  create_uid: { ...many2one('Created by', 'res.users'), readonly: true },
+  create_date: { type: 'datetime', string: 'Created on', readonly: true },
+  write_uid: { ...many2one('Last Updated by', 'res.users'), readonly: true },
+  write_date: { type: 'datetime', string: 'Last Updated on', readonly: true },
+}
+
+const PLAIN: Readonly<Record<string, Readonly<Record<string, FieldDefinition>>>> = {
+  'res.company': { name: char('Company Name'), currency_id: many2one('Currency', 'res.currency') },
+  'res.currency': { name: char('Currency') },
+  'ir.config_parameter': { key: char('Key'), value: char('Value') },
+  'ir.model.data': {
+    complete_name: char('Complete ID'),
+    name: char('External Identifier'),
+    module: char('Module'),
+    model: char('Model Name'),
+    res_id: { type: 'many2one_reference', string: 'Record ID' },
+    noupdate: { type: 'boolean', string: 'Non Updatable' },
+  },
+}
+
+/** The models that the simulator knows. Versions 15 to 17 have the fields that 14 has, 18 those of 19. */
+export const modelsOf = (version: number): ReadonlyMap<string, Model> => {
+  const recorded = (version >= 18 ? fields19 : fields14) as unknown as typeof PLAIN
+  return new Map(
+    Object.entries({ ...PLAIN, ...recorded }).map(([name, fields]) => [
+      name,
+      { name, label: LABELS[name] ?? name, order: ORDERS[name] ?? 'id', fields: { ...MAGIC, ...fields } },
+    ]),
+  )
+}

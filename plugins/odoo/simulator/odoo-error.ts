@@ -1,0 +1,36 @@
+/** What Odoo raises, by the name that it reports. */
+export class OdooError extends Error {
+  /** "odoo.exceptions.AccessError", "builtins.ValueError". */
+  readonly exception: string
+  /** How `load` words it for a row, where that differs. */
+  readonly rowMessage: string | undefined
+  /** `load` reports a user's error of a batch under the batch's first row as well; not what the database refuses. */
+  readonly isUserError: boolean
+
+  constructor(exception: string, message: string, rowMessage?: string) {
+    super(message)
+    this.exception = exception
+    this.rowMessage = rowMessage
+    this.isUserError = exception.startsWith('odoo.exceptions.') && rowMessage === undefined
+  }
+}
+
+export const userError = (message: string): OdooError => new OdooError('odoo.exceptions.UserError', message)
+export const validationError = (message: string): OdooError => new OdooError('odoo.exceptions.ValidationError', message)
+export const accessError = (message: string): OdooError => new OdooError('odoo.exceptions.AccessError', message)
+export const valueError = (message: string): OdooError => new OdooError('builtins.ValueError', message)
+export const typeError = (message: string): OdooError => new OdooError('builtins.TypeError', message)
+export const accessDenied = (): OdooError => new OdooError('odoo.exceptions.AccessDenied', 'Access Denied')
+
+export const missingError = (model: string, ids: readonly number[], uid: number): OdooError =>
+  new OdooError(
+    'odoo.exceptions.MissingError',
+    `Record does not exist or has been deleted.\n(Record: ${model}(${ids.join(', ')},), User: ${uid})`,
+  )
+
+export const notAllowed = (verb: string, label: string, model: string, groups: readonly string[]): OdooError =>
+  accessError(
+    `You are not allowed to ${verb} '${label}' (${model}) records.\n\nThis operation is allowed for the following groups:\n${groups
+      .map((group) => `\t- ${group}`)
+      .join('\n')}\n\nContact your administrator to request access if necessary.`,
+  )
