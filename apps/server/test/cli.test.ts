@@ -77,7 +77,7 @@ describe('raccordo', () => {
     const { code, out } = await raccordo(['--help'], {})
     expect(code).toBe(0)
     const commands = [...out.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name]) => name ?? '')
-    expect(commands).toHaveLength(16)
+    expect(commands).toHaveLength(17)
     for (const name of commands) {
       const help = await raccordo([name, '--help'], {})
       expect(help.code).toBe(0)
@@ -254,6 +254,25 @@ describe('raccordo', () => {
     const { code, out } = await cli(['try', 'c1', 'get', '/things?limit=1', '--json'])
     expect(code).toBe(4)
     expect(JSON.parse(out).body).toEqual({ path: '/things', query: { limit: '1' } })
+  })
+
+  it('makes, lists and revokes API keys at the server', async () => {
+    const info = { id: 'k9', name: 'app', workspaceId: 'acme', createdAt: '2026-01-01', revokedAt: null }
+    const revoked: string[] = []
+    const cli = await against({
+      keys: {
+        check: async () => ({ id: 'k1', workspaceId: null }),
+        create: async () => ({ ...info, secret: 's3cret' }),
+        list: async () => [info],
+        revoke: async (id) => {
+          revoked.push(id)
+        },
+      },
+    })
+    expect((await cli(['keys', 'create', '--name', 'app', '--workspace', 'acme'])).out).toBe('s3cret\n')
+    expect((await cli(['keys', 'list'])).out).toMatch(/k9 +app +acme/)
+    expect((await cli(['keys', 'revoke', 'k9'])).code).toBe(0)
+    expect(revoked).toEqual(['k9'])
   })
 
   it('prints faults of the environment at once and ends with 1', async () => {

@@ -4,6 +4,7 @@ import { connectionsCommand } from './connections.ts'
 import { deadLettersCommand, replayCommand } from './dead_letters.ts'
 import { doctorCommand } from './doctor.ts'
 import { EXIT_CODES_HELP } from './exit_codes.ts'
+import { keysCommand } from './keys.ts'
 import { mappingCommand } from './mapping.ts'
 import { migrateCommand, serveCommand, workerCommand } from './process_commands.ts'
 import { providersCommand } from './providers.ts'
@@ -30,6 +31,7 @@ const COMMANDS = [
   replayCommand,
   mappingCommand,
   tryCommand,
+  keysCommand,
 ]
 
 /** Prints nothing by itself but to the terminal that it is given, and never ends the process. */
@@ -52,7 +54,7 @@ export const program = (terminal: Terminal, version: string): Command => {
     .version(version)
     .addHelpText(
       'after',
-      `\nserve, worker, migrate and doctor read the environment of the server; all others talk to a running one\n` +
+      `\nserve, worker, migrate, keys and doctor read the environment of the server; all others talk to a running one\n` +
         `at CRM_URL with the key in CRM_API_KEY.\n\n${EXIT_CODES_HELP}`,
     )
   for (const make of COMMANDS) root.addCommand(make(terminal))
