@@ -2,7 +2,6 @@
 import { run } from './cli/run.ts'
 
 const { env: environment, stdin, stdout, stderr } = process
-const code = await run(process.argv.slice(2), { environment, stdin, stdout, stderr })
-// A keep-alive connection or a timer of a library must not hold a command that is done.
-process.exitCode = code
-setTimeout(() => process.exit(code), 1_000).unref()
+// The reader of a pipe may leave early: `raccordo connections | head -1`.
+stdout.on('error', () => process.exit())
+process.exitCode = await run(process.argv.slice(2), { environment, stdin, stdout, stderr })

@@ -238,7 +238,7 @@ describe('raccordo', () => {
     expect((await cli(['mapping', 'check', 'c1', '--file', '-'], '{"objects":{}}')).code).toBe(0)
     const { code, out } = await cli(['mapping', 'check', 'c1', '--file', '-'], '{"objects":{"bad":{}}}')
     expect(code).toBe(4)
-    expect(out).toContain('/objects/contact  is not known\n    Did you mean "contact"?')
+    expect(out).toContain('/objects/contact is not known. Did you mean "contact"?')
   })
 
   it('shows a status, replays by filter and tries a call', async () => {

@@ -2,6 +2,7 @@ import got, { HTTPError, RequestError } from 'got'
 import { USUAL_PORT } from '../config/configuration.ts'
 import { EXIT } from './exit_codes.ts'
 import { CliFailure } from './failure.ts'
+import { faultWords, type ToldFault } from './fault_words.ts'
 import type { Terminal } from './terminal.ts'
 
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -18,17 +19,13 @@ interface ShownProblem {
   readonly detail?: string
   readonly kind?: string
   readonly correlationId?: string
-  readonly faults?: readonly { readonly pointer?: string; readonly message?: string; readonly remedy?: string }[]
+  readonly faults?: readonly ToldFault[]
 }
 
 const ANSWER_LIMIT_MS = 90_000
 
 const faultLines = ({ faults = [] }: ShownProblem): string =>
-  faults.length < 2
-    ? ''
-    : faults
-        .map(({ pointer = '', message = '', remedy = '' }) => `\n  ${pointer} ${message} ${remedy}`.trimEnd())
-        .join('')
+  faults.length < 2 ? '' : faults.map((fault) => `\n  - ${faultWords(fault)}`).join('')
 
 const refused = (status: number, text: string): CliFailure => {
   let problem: ShownProblem = {}

@@ -3,6 +3,7 @@ import { part } from './client.ts'
 import { type ClientOptions, clientCommand, clientOf, command } from './command.ts'
 import { EXIT } from './exit_codes.ts'
 import { CliFailure } from './failure.ts'
+import { faultWords } from './fault_words.ts'
 import { readJson } from './json_file.ts'
 import { show, type Terminal } from './terminal.ts'
 
@@ -15,11 +16,7 @@ interface Checked {
 }
 
 const checkWords = ({ ok, faults }: Checked): string =>
-  ok
-    ? 'The mapping is fine.'
-    : faults
-        .map(({ pointer, message, remedy }) => `${pointer || '/'}  ${message}${remedy ? `\n    ${remedy}` : ''}`)
-        .join('\n')
+  ok ? 'The mapping is fine.' : faults.map(faultWords).join('\n')
 
 const shownMapping = ({ spec }: { readonly spec: unknown }): string => JSON.stringify(spec, null, 2)
 

@@ -1,20 +1,12 @@
 import { ConfigurationError } from '../config/fault.ts'
-
-interface CrmFault {
-  readonly pointer?: string
-  readonly message: string
-  readonly remedy?: string
-}
+import { faultWords, type ToldFault } from './fault_words.ts'
 
 const faultsOf = (error: unknown): readonly string[] => {
   if (error instanceof ConfigurationError) {
     return error.faults.map(({ variable, message, remedy }) => `${variable} ${message}. ${remedy}`)
   }
-  const { faults } = error as { faults?: readonly CrmFault[] }
-  if (!Array.isArray(faults)) return []
-  return faults.map(({ pointer, message, remedy }: CrmFault) =>
-    [pointer ? `${pointer}:` : '', message, remedy ?? ''].filter((piece) => piece !== '').join(' '),
-  )
+  const { faults } = error as { faults?: readonly ToldFault[] }
+  return Array.isArray(faults) ? faults.map(faultWords) : []
 }
 
 /** One clear message with every fault and its remedy; the stack only for who debugs. */
