@@ -1,18 +1,12 @@
 import type { ObjectType } from '@raccordo/core/plugin'
-import {
-  type Simulator,
-  type SimulatorDefinition,
-  type SimulatorOptions,
-  seededRandom,
-  serveSimulator,
-} from '@raccordo/testkit/simulator'
+import { type Simulator, type SimulatorDefinition, seededRandom, serveSimulator } from '@raccordo/testkit/simulator'
 import { defineProperty } from './account.ts'
 import { typesBetween } from './association-store.ts'
 import { makeColumns, OBJECT_OF, toProperties, toTruth } from './canonical.ts'
 import { refusalReply, refuse } from './failures.ts'
 import { makeGuard } from './guard.ts'
 import { type Grant, makeOAuth } from './oauth.ts'
-import { SCOPES, settingsOf } from './options.ts'
+import { type HubspotOptions, SCOPES, settingsOf } from './options.ts'
 import { makePortal } from './portal.ts'
 import { makeRoutes } from './routes.ts'
 import { seedPortal } from './seed.ts'
@@ -41,10 +35,14 @@ export interface HubspotSimulator extends Simulator {
   addUniqueProperty(type: ObjectType, name: string): void
 }
 
+export interface HubspotSimulatorDefinition extends SimulatorDefinition {
+  start(options?: HubspotOptions): Promise<HubspotSimulator>
+}
+
 const LOCK_MS = 2_000
 
 /** A simulated HubSpot portal. */
-export const simulator: SimulatorDefinition & { start(options?: SimulatorOptions): Promise<HubspotSimulator> } = {
+export const simulator: HubspotSimulatorDefinition = {
   provider: 'hubspot',
   start: async (options = {}) => {
     const chosen = settingsOf(options)

@@ -7,6 +7,8 @@ import type { VendorError } from './vendor.ts'
  */
 export const classify = (reply: Reply): Failure | undefined => {
   if (reply.status < 400 || (reply.status >= 500 && reply.status !== 477)) return undefined
+  // A web page instead of JSON comes from the edge, not from the API: it says nothing of records or scopes.
+  if (typeof reply.body !== 'object' && (reply.status === 403 || reply.status === 404)) return undefined
   const body = errorBody(reply.body)
   const failure = failureOf(body, kindOfStatus(reply.status, body))
   const retryAfterMs = waitMs(reply, body)

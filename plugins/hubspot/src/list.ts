@@ -17,7 +17,7 @@ const LONGEST_FIELD_LIST = 4_000
 export const listPage = async (ctx: Ctx<Settings>, kind: Kind, page: PageRequest): Promise<Page> => {
   const properties = wanted(kind, page.fields)
   const isLong = properties.join('%2C').length > LONGEST_FIELD_LIST
-  const list = await list_(ctx, kind, page, {
+  const list = await readList(ctx, kind, page, {
     properties: isLong ? [kind.changedField] : properties,
     associations: kind.linked.map((type) => OBJECT_OF[type]).join(',') || undefined,
   })
@@ -41,7 +41,7 @@ export const listPage = async (ctx: Ctx<Settings>, kind: Kind, page: PageRequest
 
 /** Id and stamp of everything, one page. */
 export const listStamps = async (ctx: Ctx<Settings>, kind: Kind, page: Omit<PageRequest, 'fields'>) => {
-  const list = await list_(ctx, kind, page, { properties: [kind.changedField] })
+  const list = await readList(ctx, kind, page, { properties: [kind.changedField] })
   const rows = (list.results ?? []).map((record) => {
     const updatedAt = stampOf(kind, record)
     return { id: String(record.id), ...(updatedAt === undefined ? {} : { updatedAt }) }
@@ -55,7 +55,7 @@ export const archivedPage = async (
   kind: Kind,
   page: Omit<PageRequest, 'fields'>,
 ): Promise<Page> => {
-  const list = await list_(ctx, kind, page, { properties: [kind.changedField], archived: true })
+  const list = await readList(ctx, kind, page, { properties: [kind.changedField], archived: true })
   const records = (list.results ?? []).map((record) => recordOf(kind, { ...record, archived: true }, []))
   return { records, ...nextOf(list) }
 }
@@ -66,7 +66,7 @@ interface ListQuery {
   readonly archived?: boolean
 }
 
-const list_ = async (
+const readList = async (
   ctx: Ctx<Settings>,
   kind: Kind,
   page: { readonly cursor?: string; readonly limit: number },
@@ -90,16 +90,18 @@ const nextOf = (list: VendorList): { next?: string } => {
   return after === undefined ? {} : { next: String(after) }
 }
 
+/** The records in the order of the list, each with its relations; those that went away in between are left out. */
 const withLinks = (
   records: readonly RemoteRecord[],
   listed: readonly VendorRecord[],
   linksOf: (record: VendorRecord) => readonly Link[] | undefined,
 ): readonly RemoteRecord[] => {
-  const byId = new Map(listed.map((record) => [String(record.id), record]))
-  return records.map((record) => {
-    const source = byId.get(record.id)
-    const links = source === undefined ? undefined : linksOf(source)
-    return links === undefined ? record : { ...record, links }
+  const byId = new Map(records.map((record) => [record.id, record]))
+  return listed.flatMap((source) => {
+    const record = byId.get(String(source.id))
+    const links = linksOf(source)
+    if (record === undefined) return []
+    return [links === undefined ? record : { ...record, links }]
   })
 }
 
