@@ -18,14 +18,8 @@ export const bindObject = (spec: EffectiveSpec, around: Surroundings): readonly 
 /** Two canonical fields that write one remote field would overwrite each other. */
 const noteCollisions = (bindings: readonly Binding[], around: Surroundings): void => {
   const writers = new Map<string, Rule>()
-  for (const { rule, remote } of bindings) {
-    if (
-      remote === undefined ||
-      remote.part !== undefined ||
-      remote.nested.length > 0 ||
-      rule.options.direction === 'pull'
-    )
-      continue
+  for (const { rule, remote, unwritable } of bindings) {
+    if (remote === undefined || remote.part !== undefined || unwritable !== undefined) continue
     const other = writers.get(remote.remote)
     if (other === undefined) writers.set(remote.remote, rule)
     else
@@ -58,7 +52,10 @@ const withCurrency = (bindings: readonly Binding[], around: Surroundings): reado
     target: undefined,
     transforms: [],
   }
-  return [...bindings, { rule, remote: undefined, chain: [], keepsFalse: false, variables: new Map() }]
+  return [
+    ...bindings,
+    { rule, remote: undefined, chain: [], keepsFalse: false, variables: new Map(), unwritable: undefined },
+  ]
 }
 
 const isRead = ({ rule }: Binding): boolean => rule.options.direction !== 'push'

@@ -19,6 +19,8 @@ export interface Binding {
   readonly keepsFalse: boolean
   /** Remote field, with its path, of each variable of the rule's `pull`. */
   readonly variables: ReadonlyMap<string, string>
+  /** Why the rule is never written, in words that go on "…: the field is not written"; undefined where it is. */
+  readonly unwritable: string | undefined
   /** What a pull yields where the remote field is empty. */
   readonly fallback?: string
 }
@@ -43,27 +45,32 @@ const accepts = (rule: Rule) => (field: FieldInfo) => rule.type !== 'reference' 
 export const bindRule = (rule: Rule, around: Surroundings): Binding | undefined => {
   const { options, alternates } = rule
   const remote = resolveField(alternates, around.schema, accepts(rule))
+  const leaveOut = (names: string): undefined => {
+    const remedy = 'Name a field that it has, or write null for the rule.'
+    around.note(rule, `The object has no field ${names}: the rule is left out`, remedy)
+  }
   if (alternates.length > 0 && remote === undefined && rule.type !== 'reference') {
-    const names = alternates.map(({ name }) => `"${name}"`).join(', ')
-    around.note(
-      rule,
-      `The object has no field ${names}: the rule is left out`,
-      'Name a field that it has, or map null.',
-    )
-    return undefined
+    return leaveOut(alternates.map(({ name }) => `"${name}"`).join(', '))
   }
   const { names: variables, missing } = bindVariables(options.pull, around.schema)
-  if (missing !== undefined) {
-    around.note(
-      rule,
-      `The object has no field "${missing}": the rule is left out`,
-      'Name a field that it has, or map null.',
-    )
-    return undefined
-  }
+  if (missing !== undefined) return leaveOut(`"${missing}"`)
   const chain = rule.type === 'reference' ? [] : chainOf(rule, remote?.info, around)
   const boolish = rule.type === 'boolean' || remote?.info?.type === 'boolean'
-  return { rule, remote, chain, keepsFalse: boolish || Object.hasOwn(options.picklist ?? {}, 'false'), variables }
+  const keepsFalse = boolish || Object.hasOwn(options.picklist ?? {}, 'false')
+  return { rule, remote, chain, keepsFalse, variables, unwritable: whyUnwritable(rule, remote) }
+}
+
+const whyUnwritable = (rule: Rule, remote: Resolved | undefined): string | undefined => {
+  const { direction, pull, push, constant, lookup: table, picklist: list } = rule.options
+  if (direction === 'pull') return 'is only read from the CRM'
+  if (remote === undefined)
+    return pull !== undefined && rule.type !== 'reference' ? 'is computed from the CRM' : undefined
+  if (remote.info?.readOnly === true) return 'is read-only in the CRM'
+  if (push !== undefined || constant !== undefined || rule.type === 'reference') return undefined
+  if (remote.nested.length > 0) return 'is read by a path'
+  const isLabel =
+    remote.info?.type === 'reference' && rule.type !== 'country' && table === undefined && list === undefined
+  return isLabel ? 'is the label of a relation' : undefined
 }
 
 const chainOf = (rule: Rule, info: FieldInfo | undefined, around: Surroundings): readonly Transform[] => {
@@ -91,18 +98,14 @@ const chainOf = (rule: Rule, info: FieldInfo | undefined, around: Surroundings):
 }
 
 /** Warnings about the live field that a rule takes: what cannot be written, and what a picklist does not cover. */
-export const noteLimits = ({ rule, remote }: Binding, around: Surroundings): void => {
-  const info = remote?.info
-  if (remote === undefined || rule.options.direction === 'pull') return
-  if (info?.readOnly === true) around.note(rule, `"${remote.remote}" is read-only in the CRM: the field is not written`)
-  else if (remote.nested.length > 0 && rule.type !== 'reference') {
-    around.note(rule, `"${remote.remote}" is read by a path: the field is not written`)
-  }
-  const list = rule.options.picklist
+export const noteLimits = ({ rule, remote, unwritable }: Binding, around: Surroundings): void => {
+  const { direction, pull, picklist: list } = rule.options
+  const isMeant = direction === 'pull' || pull !== undefined
+  if (unwritable !== undefined && !isMeant)
+    around.note(rule, `"${remote?.remote}" ${unwritable}: the field is not written`)
   if (list === undefined || Object.hasOwn(list, '*')) return
-  const open = (info?.options ?? []).filter(
-    ({ value, label }) => !Object.hasOwn(list, value) && !Object.hasOwn(list, label),
-  )
+  const isOpen = (name: string) => !Object.hasOwn(list, name)
+  const open = (remote?.info?.options ?? []).filter(({ value, label }) => isOpen(value) && isOpen(label))
   if (open.length === 0) return
   const names = open.map(({ value }) => `"${value}"`).join(', ')
   around.note(rule, `The picklist does not cover ${names}`, 'Add them, or "*" for all others.')

@@ -3,6 +3,7 @@ import { isList } from './remote-value.ts'
 import { isCountry, toCountry } from './transforms/countries.ts'
 import { isCurrency } from './transforms/currencies.ts'
 import { parseIso } from './transforms/instants.ts'
+import { E164 } from './transforms/phone.ts'
 import type { CustomType, FieldType } from './types.ts'
 
 export interface Complaint {
@@ -47,7 +48,7 @@ const CHECKS: Readonly<Record<CustomType, Check>> = {
       : { message: `Text is wanted, not ${shown(value)}`, remedy: 'Send a JSON string, or null to clear.' },
   email: textual('e-mail address', 'An address reads like name@example.com.', (text) => /^[^\s@]+@[^\s@]+$/.test(text)),
   phone: textual('E.164 phone number', 'E.164 is "+", country code and number, digits only: +390212345678.', (text) =>
-    /^\+[1-9]\d{1,14}$/.test(text),
+    E164.test(text),
   ),
   country: textual('ISO 3166 country code', 'Send two capital letters, such as IT.', isCountry, toCountry),
   currency: textual('ISO 4217 currency code', 'Send three capital letters, such as EUR.', isCurrency),

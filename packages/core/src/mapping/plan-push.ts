@@ -1,10 +1,11 @@
 import type { Binding, Surroundings } from './bind.ts'
+import { loneHalf, type NameHalves, nameWriters } from './name-writers.ts'
 import type { PushPlan } from './push.ts'
-import { loneHalf, type NameHalves, nameWriters, type Writer, writerOf } from './writers.ts'
+import { type Writer, writerOf } from './writers.ts'
 
 /** The halves of names that are written together, and those that stand alone. */
 const pairHalves = (bindings: readonly Binding[]): { pairs: readonly NameHalves[]; lone: readonly Binding[] } => {
-  const halves = bindings.filter(({ remote, rule }) => remote?.part !== undefined && rule.options.direction !== 'pull')
+  const halves = bindings.filter(({ remote, unwritable }) => remote?.part !== undefined && unwritable === undefined)
   const pairs = new Map<string, NameHalves>()
   for (const first of halves) {
     const remote = first.remote?.remote ?? ''
@@ -28,7 +29,6 @@ export const planPush = (
     writers.set(rule.canonical, loneHalf)
   }
   for (const halves of pairs) {
-    if (halves.first.remote?.info?.readOnly === true) continue
     for (const [canonical, writer] of nameWriters(halves)) writers.set(canonical, writer)
   }
   return {

@@ -13,6 +13,7 @@ export class PushScope implements Scope {
   readonly fields: Record<string, Json> = {}
   readonly links: PushedLink[] = []
   readonly cleared: ClearedReference[] = []
+  readonly incomplete: string[] = []
   readonly warnings: string[] = []
   readonly faults: Fault[] = []
   field = ''
@@ -69,7 +70,7 @@ export const pushWith = ({ writers, afterwards, known, type }: PushPlan) => {
     }
     if (scope.faults.length === 0) for (const write of afterwards) write(scope)
     if (scope.faults.length > 0) return { ok: false, faults: scope.faults }
-    const { fields, links, cleared, warnings } = scope
-    return { ok: true, fields, links, cleared, warnings }
+    const { fields, links, cleared, incomplete, warnings } = scope
+    return { ok: true, fields, links, cleared, incomplete, warnings }
   }
 }

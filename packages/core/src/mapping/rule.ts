@@ -23,6 +23,8 @@ export interface Rule {
 
 export type RuleReading = { readonly rule: Rule } | { readonly faults: readonly Fault[] }
 
+const FIELD_NAME = /^[a-z][a-z0-9_]*$/
+
 const canonicalField = (type: ObjectType, name: string): CanonicalField | undefined =>
   Object.hasOwn(CANONICAL[type], name) ? CANONICAL[type][name] : undefined
 
@@ -48,6 +50,16 @@ export const readRule = (
     const names = [...Object.keys(CANONICAL[spec.type]), ...spec.custom.keys()]
     const remedy = `${suggestion(canonical, names)} A field of your own needs a "type".`
     return { faults: [{ pointer, message: `A ${spec.type} has no field "${canonical}"`, remedy }] }
+  }
+  if (known !== undefined && written.type !== undefined && written.type !== known.type) {
+    const message = `"${canonical}" is ${known.type} in the canonical model`
+    return {
+      faults: [{ pointer: `${pointer}/type`, message, remedy: 'Leave "type" out, or name a field of your own.' }],
+    }
+  }
+  if (known === undefined && !FIELD_NAME.test(canonical)) {
+    const remedy = 'Use lower-case letters, digits and underscores, a letter first.'
+    return { faults: [{ pointer, message: `"${canonical}" is no name for a field`, remedy }] }
   }
   const at = typeof value === 'string' ? pointer : `${pointer}/from`
   const parsed = written.from === undefined ? undefined : parseShorthand(written.from)

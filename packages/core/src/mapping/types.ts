@@ -157,6 +157,11 @@ export type RemoteResult =
       readonly links: readonly PushedLink[]
       /** References that the patch sets to null. */
       readonly cleared: readonly ClearedReference[]
+      /**
+       * Remote fields that were joined without knowing one of their parts (half of a name, no `base`). Right for a new
+       * record; where it turns out that the record exists, they are to be left out, or mapped again with its `base`.
+       */
+      readonly incomplete: readonly string[]
       readonly warnings: readonly string[]
     }
   | { readonly ok: false; readonly faults: readonly Fault[] }

@@ -3,12 +3,11 @@ import type { Binding } from './bind.ts'
 import { checkOf } from './check-value.ts'
 import { compileLogic } from './logic.ts'
 import { outlineLogic } from './logic-outline.ts'
-import { joinName, splitName } from './name-parts.ts'
 import type { PushScope } from './push.ts'
 import type { Transform } from './transforms/transform.ts'
 
-type Write = (value: Json, scope: PushScope) => void
-type WriteAfterwards = (scope: PushScope) => void
+export type Write = (value: Json, scope: PushScope) => void
+export type WriteAfterwards = (scope: PushScope) => void
 
 /** What a binding does on a push: with its own field, and after all fields. */
 export interface Writer {
@@ -18,12 +17,14 @@ export interface Writer {
   readonly alongOnly?: boolean
 }
 
-const leaveOut =
+/** Writes nothing, and says why. */
+export const leaveOut =
   (why: string): Write =>
   (_, scope) =>
     scope.warn(`${why} and was left out`)
 
-const checked = (binding: Binding, then: Write): Write => {
+/** Goes on with what has the type of the field; anything else is a fault. */
+export const checked = (binding: Binding, then: Write): Write => {
   const check = checkOf(binding.rule.type, binding.rule.values)
   return (value, scope) => {
     const complaint = value === null ? undefined : check(value)
@@ -70,20 +71,21 @@ const reference = ({ rule, remote }: Binding): Write => {
 }
 
 /** A field that is always the same here: pushing anything else is a mistake, or meant for another object. */
-const constant = (only: Json, where: string): Write => {
-  return (value, scope) => {
-    if (value === only) return
-    const message = `This object only holds ${JSON.stringify(only)}`
-    scope.refuse(message, `Send ${JSON.stringify(only)}, or leave the field out${where}.`)
+const constant =
+  (only: (scope: PushScope) => Json): Write =>
+  (value, scope) => {
+    const wanted = JSON.stringify(only(scope))
+    if (JSON.stringify(value) === wanted) return
+    if (value === null) scope.warn('cannot be cleared and was left out')
+    else scope.refuse(`This object only holds ${wanted}`, `Send ${wanted}, or leave the field out.`)
   }
-}
 
 const isAnythingWritten = (scope: PushScope): boolean => Object.keys(scope.fields).length > 0 || scope.links.length > 0
 
 const constantWriter = (binding: Binding, value: Json): Writer => {
-  const write = constant(value, '')
+  const write = constant(() => value)
   const target = binding.remote?.remote
-  if (target === undefined || binding.rule.options.direction === 'pull') return { write }
+  if (target === undefined || binding.unwritable !== undefined) return { write }
   return {
     write,
     alongOnly: true,
@@ -93,10 +95,9 @@ const constantWriter = (binding: Binding, value: Json): Writer => {
   }
 }
 
-const computedWriter = (binding: Binding, logic: Json): Writer => {
-  const { rule, remote } = binding
+const computedWriter = (binding: Binding, logic: Json, target: string): Writer => {
+  const { rule } = binding
   const { variables } = outlineLogic(logic, '')
-  if (remote === undefined) return { write: leaveOut('has no field in the CRM') }
   const run = compileLogic(logic, new Map())
   const heads = [rule.canonical, ...variables.map((name) => name.split('.')[0] ?? '')]
   const afterwards: WriteAfterwards = (scope) => {
@@ -107,7 +108,7 @@ const computedWriter = (binding: Binding, logic: Json): Writer => {
     try {
       const value = run(known) as Json | undefined
       if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('the result is no number')
-      scope.fields[remote.remote] = value ?? null
+      scope.fields[target] = value ?? null
     } catch (cause) {
       const message = `The expression "push" failed: ${cause instanceof Error ? cause.message : String(cause)}`
       scope.refuse(message, 'Correct the expression in the mapping.')
@@ -116,58 +117,20 @@ const computedWriter = (binding: Binding, logic: Json): Writer => {
   return { write: checked(binding, () => undefined), afterwards, alongOnly: variables.length === 0 }
 }
 
-/** How a bound rule is written. */
+/**
+ * How a bound rule is written. A currency that the CRM does not let us write is fixed: an amount in another one would be
+ * taken for an amount in this.
+ */
 export const writerOf = (binding: Binding): Writer => {
-  const { rule, remote } = binding
-  const { options } = rule
+  const { rule, remote, unwritable, fallback } = binding
+  const { options, canonical } = rule
   if (options.constant !== undefined) return constantWriter(binding, options.constant)
-  if (options.direction === 'pull') return { write: leaveOut('is only read from the CRM') }
-  if (remote?.info?.readOnly === true) return { write: leaveOut('is read-only in the CRM') }
-  if (options.push !== undefined) return computedWriter(binding, options.push)
+  if (unwritable !== undefined && fallback !== undefined) {
+    return { write: constant((scope) => scope.base[canonical] ?? fallback) }
+  }
+  if (unwritable !== undefined) return { write: leaveOut(unwritable) }
   if (rule.type === 'reference') return { write: checked(binding, reference(binding)) }
-  if (remote === undefined) return { write: leaveOut('is computed from the CRM') }
-  if (remote.nested.length > 0) return { write: leaveOut('is read by a path') }
+  if (remote === undefined) return { write: leaveOut('has no field in the CRM') }
+  if (options.push !== undefined) return computedWriter(binding, options.push, remote.remote)
   return { write: checked(binding, field(binding, remote.remote)) }
 }
-
-/** Both halves of a full name, written as one remote field. */
-export interface NameHalves {
-  readonly remote: string
-  readonly first: Binding
-  readonly last: Binding
-}
-
-/**
- * Joins the halves of a name whenever one of them is pushed; the other comes from what is known of the record. A name
- * is never cleared: CRMs that keep one field for it require it.
- */
-export const nameWriters = ({ remote, first, last }: NameHalves): ReadonlyMap<string, Writer> => {
-  const halfOf = (binding: Binding, scope: PushScope): string | null => {
-    const value = scope.canonical(binding.rule.canonical)
-    return typeof value === 'string' ? value : null
-  }
-  const afterwards: WriteAfterwards = (scope) => {
-    const pushed = [first, last].find(({ rule }) => scope.isPushed(rule.canonical))
-    if (pushed === undefined) return
-    scope.field = pushed.rule.canonical
-    const halves = { first: halfOf(first, scope), last: halfOf(last, scope) }
-    const name = joinName(halves.first, halves.last)
-    if (name === '') {
-      scope.warn('would leave the record without a name and was left out')
-      return
-    }
-    const read = splitName(name)
-    if (read.first !== halves.first || read.last !== halves.last) {
-      scope.warn('will be read back split at the first blank, as the CRM keeps one field for the whole name')
-    }
-    scope.fields[remote] = name
-  }
-  const none: Write = () => undefined
-  return new Map([
-    [first.rule.canonical, { write: checked(first, none), afterwards }],
-    [last.rule.canonical, { write: checked(last, none) }],
-  ])
-}
-
-/** A half that stands alone: writing it would lose the rest of the name. */
-export const loneHalf: Writer = { write: leaveOut('is only a part of the remote field, whose rest is not mapped,') }

@@ -148,6 +148,18 @@ describe('a bad mapping', () => {
       /Europe\/Rome/,
     ],
     [
+      field('email', { from: 'a', type: 'text' }),
+      '/objects/contact/fields/email/type',
+      /email in the canonical model/,
+      /own/,
+    ],
+    [
+      field('My Field', { from: 'a', type: 'text' }),
+      '/objects/contact/fields/My Field',
+      /no name for a field/,
+      /lower-case/,
+    ],
+    [
       field('worth', { from: 'a *1000', type: 'money' }),
       '/objects/contact/fields/worth',
       /"\*1000" does not fit money/,

@@ -62,6 +62,15 @@ describe('a full name in one field', () => {
     )
   })
 
+  it('is told to be incomplete where the other half is not known, so that no record loses it', () => {
+    expect(push({ first_name: 'Anna' })).toMatchObject({ fields: { name: 'Anna' }, incomplete: ['name'] })
+    expect(push({ first_name: 'Anna' }, { last_name: null })).toMatchObject({
+      fields: { name: 'Anna' },
+      incomplete: [],
+    })
+    expect(push({ first_name: 'Anna', last_name: 'Rossi' })).toMatchObject({ incomplete: [] })
+  })
+
   it('loses a half that is cleared, and keeps the other', () => {
     const base = { first_name: 'Anna', last_name: 'Rossi' }
     expect(push({ first_name: null }, base)?.fields).toEqual({ name: 'Rossi' })

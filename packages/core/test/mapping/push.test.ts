@@ -92,6 +92,7 @@ describe('a push is a patch', () => {
       fields: { email: 'a@b.it', job: null, country: null },
       links: [],
       cleared: [],
+      incomplete: [],
       warnings: [],
     })
   })
@@ -114,6 +115,17 @@ describe('a push is a patch', () => {
 
   it('takes a constant that agrees and writes nothing for it', () => {
     expect(push('activity', { kind: 'call' })).toMatchObject({ ok: true, fields: {} })
+  })
+
+  it('does not clear a constant', () => {
+    expect(push('activity', { kind: null })).toMatchObject({
+      fields: {},
+      warnings: [expect.stringContaining('cannot be cleared')],
+    })
+  })
+
+  it('refuses a negative duration where it has a form', () => {
+    expect(() => oneRule('integer', { transform: 'duration', unit: 'mm:ss' }).push(-5)).toThrow(/not negative/)
   })
 
   it('writes a constant that has a field along with anything else, and never alone', () => {
@@ -156,6 +168,33 @@ describe('a push minds the live field', () => {
     expect(rule.pull({ id: '1', name: 'ACME' })).toBe('ACME')
     expect(rule.push('x')).toBeUndefined()
     expect(rule.mapping.warnings).toMatchObject([{ message: expect.stringContaining('by a path') }])
+  })
+
+  it('does not write text into a relation whose label it read', () => {
+    const rule = oneRule('text', {}, { info: { type: 'reference' } })
+    expect([rule.pull([1, 'Sales']), rule.push('Sales')]).toEqual(['Sales', undefined])
+    expect(rule.mapping.warnings).toMatchObject([{ message: expect.stringContaining('label of a relation') }])
+  })
+
+  it('refuses another currency where the CRM has only one, or does not let us write it', () => {
+    const compile = (...names: string[]) =>
+      compileMapping({
+        spec,
+        object: { type: 'deal', name: 'deals' },
+        fields: ['amount', ...names].map((name) => text(name, { readOnly: name === 'cur' })),
+        currency: 'EUR',
+      })
+    for (const mapping of [compile(), compile('cur')]) {
+      expect(mapping.toRemote({ amount_cents: 100, currency: 'EUR' }, resolve)).toMatchObject({
+        fields: { amount: '1.00' },
+      })
+      expect(mapping.toRemote({ amount_cents: 100, currency: 'JPY' }, resolve)).toMatchObject({
+        ok: false,
+        faults: [{ pointer: '/data/currency', message: 'This object only holds "EUR"' }],
+      })
+    }
+    const known = compile('cur').toRemote({ amount_cents: 100, currency: 'JPY' }, resolve, { currency: 'JPY' })
+    expect(known).toMatchObject({ ok: true, fields: { amount: '100' } })
   })
 
   it('warns where two fields write one', () => {

@@ -22,8 +22,12 @@ export const duration = ({ options }: Making): Transform => {
       if (seconds === undefined) scope.warn('is no duration')
       return seconds ?? null
     },
-    push: (value) => {
+    push: (value, scope) => {
       const seconds = value as number
+      if (seconds < 0) {
+        scope.refuse('A duration is not negative', 'Send the seconds that it took.')
+        return undefined
+      }
       if (unit === 'mm:ss') {
         return `${String(Math.trunc(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
       }

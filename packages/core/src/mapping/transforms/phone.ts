@@ -2,13 +2,14 @@ import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from
 import { textOf } from '../remote-value.ts'
 import type { Making, Transform } from './transform.ts'
 
-const E164 = /^\+[1-9]\d{6,14}$/
+/** The shape of E.164, from short service numbers to the longest. What has it is taken as it is. */
+export const E164 = /^\+[1-9]\d{1,14}$/
 
 const countryCode = (value: unknown): CountryCode | undefined =>
   typeof value === 'string' && isSupportedCountry(value) ? value : undefined
 
 /** A number as E.164, or undefined where it is no possible number. `country` is for numbers without a prefix. */
-export const toE164 = (text: string, country: string | undefined): string | undefined => {
+const toE164 = (text: string, country: string | undefined): string | undefined => {
   if (E164.test(text)) return text
   const international = text.trim().replace(/^00(?=[1-9])/, '+')
   const code = countryCode(country)
