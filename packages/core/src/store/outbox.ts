@@ -138,22 +138,30 @@ export const enqueue = async (
 export const findOutboxRow = async (db: Executor | Tx, id: string): Promise<OutboxRow | undefined> =>
   db.selectFrom('crm_outbox').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** The newest row of a local record. */
-export const latestRow = async (
-  tx: Tx,
-  connectionId: string,
-  type: ObjectType,
-  localId: string,
-): Promise<{ readonly id: string; readonly seq: number } | undefined> =>
-  tx
-    .selectFrom('crm_outbox')
-    .select(['id', 'seq'])
-    .where('connection_id', '=', connectionId)
-    .where('type', '=', type)
-    .where('local_id', '=', localId)
-    .orderBy('seq', 'desc')
-    .limit(1)
+/**
+ * Puts a dead row back, unless its record has a newer one: that one already says more. False where it has, or where
+ * the row is not dead.
+ */
+export const reviveRow = async (tx: Tx, id: string): Promise<boolean> => {
+  const row = await findOutboxRow(tx, id)
+  if (row === undefined) return false
+  const head = await tx
+    .selectFrom('crm_push_heads')
+    .select('outbox_id')
+    .where('connection_id', '=', row.connection_id)
+    .where('type', '=', row.type)
+    .where('local_id', '=', row.local_id)
+    .forUpdate()
     .executeTakeFirst()
+  if (head?.outbox_id !== id) return false
+  const { numUpdatedRows } = await tx
+    .updateTable('crm_outbox')
+    .set({ status: 'pending', stage: null, attempts: 0, next_at: sql<Date>`now()`, updated_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('status', '=', 'dead')
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
 
 export const countOutbox = async (
   { db }: Database,
