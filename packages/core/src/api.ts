@@ -162,6 +162,8 @@ export interface ConnectionState {
 export interface RunRequest extends Asker {
   /** Canonical types or remote object names; all that are switched on, if absent. */
   readonly objects?: readonly string[]
+  /** Only for a sweep: deletes even where more is gone than the brake lets pass. */
+  readonly force?: boolean
 }
 export interface SyncApi {
   /** Reads everything, resumable; an unfinished one goes on under its own run id. */

@@ -97,25 +97,3 @@ export const deleteConnection = async (tx: Tx, id: string): Promise<void> => {
   await tx.deleteFrom('crm_sync_cursors').where('connection_id', '=', id).execute()
   await tx.deleteFrom('crm_lookups').where('connection_id', '=', id).execute()
 }
-
-/** Replaces credentials or session only where nobody else did since `expectedVersion`. */
-export const replaceSecrets = async (
-  db: Executor | Tx,
-  id: string,
-  expectedVersion: number,
-  secrets: { readonly credentials?: string; readonly session?: string | null; readonly authKind?: string },
-): Promise<boolean> => {
-  const { numUpdatedRows } = await db
-    .updateTable('crm_connections')
-    .set({
-      credentials_version: expectedVersion + 1,
-      updated_at: sql`now()`,
-      ...(secrets.credentials === undefined ? {} : { credentials: secrets.credentials }),
-      ...(secrets.session === undefined ? {} : { session: secrets.session }),
-      ...(secrets.authKind === undefined ? {} : { auth_kind: secrets.authKind }),
-    })
-    .where('id', '=', id)
-    .where('credentials_version', '=', expectedVersion)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
-}
