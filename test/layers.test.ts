@@ -89,6 +89,7 @@ test.each<[path: string, text: string]>([
     'packages/core/src/kit/signatures.ts',
     "import { createHmac } from 'node:crypto'\nimport { isCrmError } from '../errors.ts'",
   ],
+  ['packages/core/src/store/tokens.ts', "import type { TokenStore } from '../auth/ports.ts'"],
   ['packages/core/src/sync/pull.ts', "import { a } from '../store/records.ts'\nimport { b } from '../http/client.ts'"],
   ['packages/core/src/container.ts', "import { container } from 'tsyringe'\nimport { Host } from './host.ts'"],
   ['packages/core/src/sync/pull.ts', "// Acme's search index lags\n/* zeta too */\nconst url = 'https://x.example'"],
