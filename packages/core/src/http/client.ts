@@ -67,13 +67,12 @@ export const createCtx = <Settings extends object>(deps: HttpDeps, context: Call
         isRenewed = true
         const verdict = await credentials.renew(signature)
         if (verdict === 'refused') throw error
-        const renewed =
-          verdict === 'repeat' ? prepared.call : withNewSession(prepared.call, session, credentials.session)
-        if (renewed === undefined)
-          throw crmError('unavailable', 'The session was renewed: the work begins anew.', { retryAfterMs: 0 })
-        prepared = {
-          ...prepareCall(baseUrl, renewed),
-          url: verdict === 'repeat' ? prepared.url : prepareCall(baseUrl, renewed).url,
+        // With newer credentials the same request is signed anew; a session stands in the request itself.
+        if (verdict === 'rebuild') {
+          const renewed = withNewSession(prepared.call, session, credentials.session)
+          if (renewed === undefined)
+            throw crmError('unavailable', 'The session was renewed: the work begins anew.', { retryAfterMs: 0 })
+          prepared = prepareCall(baseUrl, renewed)
         }
         continue
       }

@@ -72,18 +72,24 @@ export const createTransport = (options: TransportOptions): { readonly send: Tra
       throw new TransportFault('private-address', `${request.url.hostname} is a private address`, false)
     const started = Date.now()
     let refusal: unknown
+    // Runs from before the last look at the deadline, so that nothing is under way longer than was looked ahead.
+    const timer = AbortSignal.timeout(request.timeoutMs)
+    const end = new AbortController()
+    const stop = (event: Event) => end.abort((event.target as AbortSignal).reason)
+    timer.addEventListener('abort', stop)
+    request.signal.addEventListener('abort', stop)
+    if (request.signal.aborted) end.abort(request.signal.reason)
     const stream = got.stream(request.url, {
       method: request.method,
       headers: { 'user-agent': 'raccordo', ...request.headers },
-      ...(request.body === undefined ? {} : { body: request.body }),
-      allowGetBody: true,
+      // A stream of got's waits for somebody to write a body where the method may have one.
+      ...(request.method === 'GET' ? {} : { body: request.body ?? '' }),
       agent,
       dnsLookup,
       followRedirect: false,
       throwHttpErrors: false,
       retry: { limit: 0 },
-      timeout: { request: request.timeoutMs },
-      signal: request.signal,
+      signal: end.signal,
       hooks: {
         beforeRequest: [
           () => {
@@ -110,8 +116,10 @@ export const createTransport = (options: TransportOptions): { readonly send: Tra
         chunks.push(chunk)
       }
     } catch (error) {
-      throw refusal ?? faultOf(error, request, started)
+      throw refusal ?? faultOf(error, request, started, timer.aborted)
     } finally {
+      timer.removeEventListener('abort', stop)
+      request.signal.removeEventListener('abort', stop)
       stream.destroy()
     }
     if (response === undefined) throw new TransportFault('cut', 'The connection ended without an answer', true)
@@ -141,7 +149,7 @@ const NEVER_CONNECTED = new Set([
   'EADDRNOTAVAIL',
 ])
 
-const faultOf = (error: unknown, request: HttpRequest, started: number): Error => {
+const faultOf = (error: unknown, request: HttpRequest, started: number, isOverdue: boolean): Error => {
   if (error instanceof TransportFault) return error
   if (!(error instanceof RequestError)) return new TransportFault('cut', messageOf(error), true, { cause: error })
   if (error.code === PRIVATE_ADDRESS) return new TransportFault('private-address', error.message, false)
@@ -149,7 +157,7 @@ const faultOf = (error: unknown, request: HttpRequest, started: number): Error =
   const { upload } = error.timings ?? {}
   const more = { cause: error, sentAfterMs: upload === undefined ? undefined : Math.max(0, upload - started) }
   if (request.signal.aborted) return new TransportFault('stopped', 'The call was stopped', wasConnected, more)
-  if (error instanceof TimeoutError)
+  if (isOverdue || error instanceof TimeoutError)
     return new TransportFault('timeout', `No answer within ${request.timeoutMs} ms`, wasConnected, more)
   const isCut = wasConnected && !NEVER_CONNECTED.has(error.code)
   const what = isCut ? 'The connection was cut' : 'The CRM cannot be reached'
