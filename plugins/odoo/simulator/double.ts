@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Fields, Link, ObjectType } from '@raccordo/core/plugin'
+import type { Fields, Link } from '@raccordo/core/plugin'
 import { type CrmDouble, inventCompanies, inventContacts } from '@raccordo/testkit/simulator'
 import { CALL_MARK } from '../src/calls-write.ts'
 import {
@@ -31,12 +31,11 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
     const pairs = rows.map(({ id, code }) => [id, String(code)] as const)
     return { codeOf: new Map(pairs), idOf: new Map(pairs.map(([id, code]) => [code, id])) }
   })
-  const partnersOf = async (isCompany: boolean) =>
-    Promise.all(
-      (await user.search('res.partner', [['is_company', '=', isCompany]], PARTNER_FIELDS)).map(async (record) =>
-        partnerTruth(record, await countries()),
-      ),
-    )
+  const partners = async (domain: readonly unknown[]) => {
+    const table = await countries()
+    return (await user.search('res.partner', domain, PARTNER_FIELDS)).map((record) => partnerTruth(record, table))
+  }
+  const partnersOf = (isCompany: boolean) => partners([['is_company', '=', isCompany]])
   const calls = async () => {
     const messages = await user.search('mail.message', [['message_id', '=like', `${CALL_MARK}%`]], MESSAGE_FIELDS)
     const companies = await user.search('res.partner', [['is_company', '=', true]], ['id'])
@@ -47,7 +46,6 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
     if (type === 'activity') return calls()
     return type === 'deal' ? [] : partnersOf(type === 'company')
   }
-  const one = async (type: ObjectType, id: string) => (await truth(type)).find((record) => record.id === id)
 
   const addCall = async (data: Fields, links: readonly Link[]): Promise<string> => {
     const place = links.find(({ type }) => type === 'contact') ?? links.find(({ type }) => type === 'company')
@@ -98,7 +96,7 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
         await user.save('mail.message', Number(id), callValues(data, String(message?.['body'] ?? '')))
         return
       }
-      const before = (await one(type, id))?.data ?? {}
+      const before = (await partners([['id', '=', Number(id)]]))[0]?.data ?? {}
       await user.save('res.partner', Number(id), partnerValues(type, data, [], await countries(), before))
     },
     remove: async (type, id, how = 'delete') => {

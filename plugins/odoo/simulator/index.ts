@@ -16,6 +16,8 @@ import { answerJsonRpc, html } from './json-rpc.ts'
 export interface OdooSimulatorOptions extends SimulatorOptions {
   /** Major version, 14 to 19; 19 if absent. Versions before 19 have no JSON-2. */
   readonly version?: number
+  /** Name of the database; "crm" if absent. */
+  readonly database?: string
   /** Who its connection signs in as: the integration user by password, by name and key, or by key alone. */
   readonly signIn?: 'password' | 'username-and-key' | 'key'
   /** True for a database of Odoo's own hosting, which takes one call a second while `rateLimits` is on. */
@@ -34,7 +36,7 @@ export interface OdooSimulator extends Simulator {
 const start = async (options: OdooSimulatorOptions = {}): Promise<OdooSimulator> => {
   const { version = 19, online = false, userTimeZone } = options
   const now = options.now ?? (() => new Date())
-  const database = openDatabase({ name: 'crm', version, now, userTimeZone })
+  const database = openDatabase({ name: options.database ?? 'crm', version, now, userTimeZone })
   const budget = rollingWindow({ requests: 1, perMs: 1_000, now })
   let rateLimits = false
 

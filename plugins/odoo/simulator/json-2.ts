@@ -44,7 +44,9 @@ const run = (database: Database, request: SimulatorRequest): unknown => {
   if (user === undefined) throw werkzeug('Unauthorized', 'Invalid apikey')
   const body = request.json()
   if (body === undefined) throw werkzeug('BadRequest', 'could not parse the body as json')
-  return asNotFound(() => database.executeNamed(user, model, method, Array.isArray(body) ? {} : body))
+  const result = asNotFound(() => database.executeNamed(user, model, method, Array.isArray(body) ? {} : body))
+  // A recordset is a list here, even where one record was made.
+  return method === 'create' && typeof result === 'number' ? [result] : result
 }
 
 const werkzeug = (name: string, message: string) => new OdooError(`werkzeug.exceptions.${name}`, message)

@@ -5,7 +5,7 @@ import { OdooError } from './odoo-error.ts'
 import type { Values } from './store.ts'
 import { fromZone, readTime, showTime } from './times.ts'
 
-type Complain = (message: string, field: string, more?: Record<string, unknown>) => void
+type Complain = (message: string, field: string, more?: Record<string, unknown>) => undefined
 
 /** Reads one cell of `load` into `values`. Cells are text; "" clears. A bad one is complained of and left out. */
 export const readCell = (
@@ -37,7 +37,7 @@ export const readCell = (
 
 const notText = () => new OdooError('builtins.AttributeError', "'bool' object has no attribute 'lower'")
 
-type Say = (message: string, moreinfo: unknown) => void
+type Say = (message: string, moreinfo: unknown) => undefined
 
 const readText = (env: Environment, field: FieldDefinition, text: string, say: Say): unknown => {
   const read = READ[field.type]

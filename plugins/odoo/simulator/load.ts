@@ -59,8 +59,10 @@ const prepare = (
   index: number,
   messages: LoadMessage[],
 ): Prepared => {
-  const complain = (message: string, field: string, more: Record<string, unknown> = {}) =>
+  const complain = (message: string, field: string, more: Record<string, unknown> = {}): undefined => {
     messages.push({ rows: { from: index, to: index }, type: 'error', record: index, field, message, ...more })
+    return undefined
+  }
   let externalId: string | undefined
   let target: number | undefined
   const values: Values = {}

@@ -67,7 +67,10 @@ const searchRead = (
 }
 
 const METHODS: Readonly<Record<string, Method>> = {
-  create: ofModel(['vals_list'], (env, model, { vals_list }) => create(env, model, asList(vals_list))),
+  create: ofModel(['vals_list'], (env, model, { vals_list }) => {
+    const ids = create(env, model, asList(vals_list))
+    return Array.isArray(vals_list) ? ids : ids[0]
+  }),
   write: ofRecords(['vals'], (env, model, ids, { vals }) => write(env, model, ids, vals as Values)),
   unlink: ofRecords([], unlink),
   read: ofRecords(['fields?', 'load?'], (env, model, ids, named) => {
@@ -123,7 +126,8 @@ const SPECIAL: Readonly<Record<string, Method>> = {
   })),
   'ir.model.data.create': ofModel(['vals_list'], (env, _, { vals_list }) => {
     if (!env.isAdmin && env.version >= 17) throw notAllowed('create', 'Model Data', 'ir.model.data', ['Access Rights'])
-    return asList(vals_list).map((values) => bindByHand(env, values))
+    const ids = asList(vals_list).map((values) => bindByHand(env, values))
+    return Array.isArray(vals_list) ? ids : ids[0]
   }),
   'ir.model.data.check_object_reference': ofModel(
     ['module', 'xml_id', 'raise_on_access_error?'],
@@ -167,7 +171,7 @@ const describe = (field: FieldDefinition, attributes: unknown): Record<string, u
   const all = {
     readonly: false,
     required: false,
-    searchable: true,
+    searchable: field.store !== false,
     sortable: !isList && field.store !== false,
     store: true,
     ...(isText ? { translate: false } : {}),

@@ -35,7 +35,7 @@ const VALIDATION = 'odoo.exceptions.ValidationError'
 
 export const afterPartnerCreate = (env: Environment, id: number): void => {
   if (env.context[LOADED] === true) takeFromParent(env, id)
-  else syncAddress(env, id, ['parent_id', ...ADDRESS])
+  else syncAddress(env, id, ['parent_id', ...ADDRESS], true)
   if (env.context['mail_create_nolog'] !== true && env.context['tracking_disable'] !== true)
     logNote(env, 'res.partner', id, '<p>Contact created</p>')
 }
@@ -55,7 +55,7 @@ const takeFromParent = (env: Environment, id: number): void => {
  * People share the address of their company. A contact takes it over with its parent; since Odoo 18, what is written
  * into a contact's address goes up to the company and down again to everybody there, and stamps them all.
  */
-export const syncAddress = (env: Environment, id: number, changed: readonly string[]): void => {
+export const syncAddress = (env: Environment, id: number, changed: readonly string[], isNew = false): void => {
   const touchesAddress = ADDRESS.some((name) => changed.includes(name))
   const parent = parentOf(env, id)
   if (parent !== undefined && changed.includes('parent_id') && hasAddress(env, parent))
@@ -66,7 +66,7 @@ export const syncAddress = (env: Environment, id: number, changed: readonly stri
     setAddress(env, parent, addressOf(env, id))
     syncAddress(env, parent, ADDRESS)
   }
-  if (!touchesAddress) return
+  if (!touchesAddress || isNew) return
   for (const [child, values] of env.store.table('res.partner'))
     if (values['parent_id'] === id && values['type'] === 'contact') setAddress(env, child, addressOf(env, id))
 }
