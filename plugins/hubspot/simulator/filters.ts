@@ -1,5 +1,5 @@
 import { refuse } from './failures.ts'
-import type { PropertyDefinition } from './schema.ts'
+import type { ObjectSchema, PropertyDefinition } from './schema.ts'
 import type { StoredRecord } from './table.ts'
 
 const MOST_GROUPS = 5
@@ -19,12 +19,13 @@ interface GivenFilter {
 export const compileFilters = (
   groups: unknown,
   properties: ReadonlyMap<string, PropertyDefinition>,
+  schema: ObjectSchema,
 ): { readonly takes: Predicate; readonly aboveId: number } => {
   const given: readonly { filters?: readonly GivenFilter[] }[] = Array.isArray(groups) ? groups : []
   const counts = given.map((group) => group.filters?.length ?? 0)
   if (given.length > MOST_GROUPS || counts.some((count) => count > MOST_IN_GROUP) || sum(counts) > MOST_FILTERS)
     throw refuse(400, 'VALIDATION_ERROR', 'Too many filters')
-  const compiled = given.map((group) => (group.filters ?? []).map((filter) => predicateOf(filter, properties)))
+  const compiled = given.map((group) => (group.filters ?? []).map((filter) => predicateOf(filter, properties, schema)))
   const aboveIds = given.map((group) =>
     Math.max(
       0,
@@ -39,13 +40,19 @@ export const compileFilters = (
   }
 }
 
-const predicateOf = (filter: GivenFilter, properties: ReadonlyMap<string, PropertyDefinition>): Predicate => {
+const predicateOf = (
+  filter: GivenFilter,
+  properties: ReadonlyMap<string, PropertyDefinition>,
+  schema: ObjectSchema,
+): Predicate => {
   const name = filter.propertyName ?? ''
   const property = properties.get(name)
   const compare = comparableOf(property)
   const read = (record: StoredRecord): string | undefined => record.properties[name] || undefined
   const wanted = compare(String(filter.value ?? ''))
+  const stamp = stampOf(name, schema)
   const test = (passes: (value: number | string) => boolean): Predicate => {
+    if (stamp !== undefined) return (record) => passes(stamp(record))
     return (record) => {
       const value = read(record)
       return value !== undefined && passes(compare(value))
@@ -85,6 +92,13 @@ const predicateOf = (filter: GivenFilter, properties: ReadonlyMap<string, Proper
     default:
       throw refuse(400, 'VALIDATION_ERROR', `Invalid filter operator ${filter.operator}`)
   }
+}
+
+/** What the system keeps as a number beside its text: comparing thousands of records must not parse thousands of dates. */
+const stampOf = (name: string, schema: ObjectSchema): ((record: StoredRecord) => number) | undefined => {
+  if (name === schema.changedField) return (record) => record.updatedMs
+  if (name === schema.createdField) return (record) => record.createdMs
+  return name === 'hs_object_id' ? (record) => record.id : undefined
 }
 
 /** Texts compare without regard to case, picklist values with it, moments in milliseconds. */

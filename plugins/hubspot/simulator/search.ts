@@ -25,7 +25,7 @@ export const searchHandler =
     if (!(limit >= 0 && limit <= MOST_LIMIT))
       throw refuse(400, 'VALIDATION_ERROR', `limit must be at most ${MOST_LIMIT}`)
     const start = offsetOf(body.after)
-    const filters = compileFilters(body.filterGroups, portal.properties[object])
+    const filters = compileFilters(body.filterGroups, portal.properties[object], SCHEMAS[object])
     const term = typeof body.query === 'string' ? body.query.toLowerCase() : ''
     const found = portal.indexes[object]
       .visible(filters.aboveId)

@@ -66,7 +66,9 @@ const kindOfStatus = (status: number, body: VendorError): ErrorKind => {
 }
 
 const kindOfCategory = (error: VendorError): ErrorKind | undefined => {
-  if (errorCode(error) === 'PROPERTY_DOESNT_EXIST') return 'schema'
+  const code = errorCode(error)
+  if (code === 'PROPERTY_DOESNT_EXIST') return 'schema'
+  if (code === 'CONFLICTING_UNIQUE_VALUE') return 'conflict'
   switch (error.category) {
     case 'VALIDATION_ERROR':
       return 'invalid'
@@ -120,7 +122,8 @@ const embedded = (error: VendorError): { readonly error?: string; readonly name?
 const existingIdsOf = (error: VendorError): readonly string[] => {
   const named = [...contextValues(error, 'existingId'), ...contextValues(error, 'existingIds')]
   if (named.length > 0) return [...new Set(named)]
-  const inMessage = /Existing ID: (\d+)/i.exec(error.message ?? '')?.[1]
+  const message = error.message ?? ''
+  const inMessage = (/Existing ID: (\d+)/i.exec(message) ?? /(\d+) already has that value/.exec(message))?.[1]
   return inMessage === undefined ? [] : [inMessage]
 }
 

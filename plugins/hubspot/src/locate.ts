@@ -34,7 +34,7 @@ export const locateCall = async (ctx: Ctx<Settings>, row: Row): Promise<readonly
   const [link] = row.links ?? []
   if (link !== undefined) {
     const related = await readRelated(ctx, OBJECT_OF[link.type], CALLS.name, [link.remoteId])
-    return idsOf(await batchRead(ctx, CALLS, related.get(link.remoteId) ?? [], ['hs_call_body']), bearsMarker)
+    return idsOf(await batchRead(ctx, CALLS, [...related.values()].flat(), ['hs_call_body']), bearsMarker)
   }
   const at = instantMs(row.fields['hs_timestamp'])
   const filters: readonly Filter[] =
