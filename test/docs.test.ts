@@ -90,3 +90,19 @@ test('docs/operations.md has the metrics that the host has, with their labels', 
   const rows = tableRows(read('docs/operations.md'), 'metric')
   expect(rows.map(([name]) => name?.replaceAll('`', '')).toSorted()).toEqual([...names].toSorted())
 })
+
+test('docs/operations.md has every variable that the server reads, and no other', () => {
+  const source = read('apps/server/src/config/configuration.ts')
+  const known = [...source.matchAll(/^ {2}([A-Z_]+): values\./gm)].map((match) => match[1])
+  expect(known.length).toBeGreaterThan(10)
+  const names = tableRows(read('docs/operations.md'), 'variable').flatMap(
+    ([cell = '']) => cell.match(/[A-Z_<>]+/g) ?? [],
+  )
+  expect(names.filter((name) => !name.includes('<')).toSorted()).toEqual(known.toSorted())
+})
+
+test('docs/operations.md has the exit codes of the command line', () => {
+  const source = read('apps/server/src/cli/exit_codes.ts')
+  const codes = [...source.matchAll(/^ {2}\w+: (\d+),/gm)].map((match) => match[1])
+  expect(tableRows(read('docs/operations.md'), 'code').map(([code]) => code)).toEqual(codes)
+})
