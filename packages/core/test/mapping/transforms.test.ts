@@ -51,6 +51,7 @@ describe('a pull is lenient', () => {
     ['a picklist value in another case', 'text', { picklist: { Won: 'won' } }, 'WON', 'won'],
     ['a value that the picklist catches', 'text', { picklist: { a: 'x', '*': 'other' } }, 'zzz', 'other'],
     ['a list of picklist values', 'list', { picklist: { a: 'x', b: 'y' } }, ['b', 'a'], ['y', 'x']],
+    ['the last day that there is', 'date', { zone: 'Asia/Tokyo' }, '9999-12-31T23:59:59Z', '9999-12-31'],
     ['HTML', 'text', { transform: 'html' }, '<p>Hi <b>Anna</b></p><p>a &amp; b</p>', 'Hi Anna\n\na & b'],
     ['a relation as its label', 'text', {}, { id: '1', name: 'ACME' }, 'ACME'],
   ])('reads %s', (_, type, rule, remote, canonical) => {
@@ -67,7 +68,9 @@ describe('a pull is lenient', () => {
     ['number', {}, '1,5', 'no number'],
     ['boolean', {}, 'perhaps', 'neither'],
     ['date', {}, '2026-02-30', 'no date'],
+    ['date', {}, '0050-01-01', 'no date'],
     ['datetime', {}, 'tomorrow', 'no date and time'],
+    ['datetime', {}, 8e15, 'no date and time'],
     ['integer', { transform: 'duration' }, 'long', 'no duration'],
     ['text', { picklist: { a: 'x' } }, 'b', 'does not list'],
     ['text', { lookup: 'owners' }, '9', 'does not have'],

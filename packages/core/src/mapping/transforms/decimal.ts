@@ -6,9 +6,12 @@ export interface Decimal {
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i
 const HIGHEST_EXPONENT = 60
+/** Longer texts are no amounts, and reading them as integers would take long. */
+const LONGEST_TEXT = 400
 
 /** Reads decimal text such as `-12.50` or `1e3`; undefined where it is none. Numbers go in as `String(number)`. */
 export const parseDecimal = (text: string): Decimal | undefined => {
+  if (text.length > LONGEST_TEXT) return undefined
   const match = DECIMAL.exec(text.trim())
   if (match === null) return undefined
   const [, sign = '', whole = '', fraction = '', exponentText] = match

@@ -7,10 +7,13 @@ const CLOCK = /^(?:(\d+):)?(\d+):([0-5]?\d)$/
 const secondsOf = (value: Json, unit: string): number | undefined => {
   const text = (textOf(value) ?? '').trim()
   const clock = CLOCK.exec(text)
-  if (clock !== null) return Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3])
+  if (clock !== null) {
+    const seconds = Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3])
+    return Number.isSafeInteger(seconds) ? seconds : undefined
+  }
   const amount = text === '' ? Number.NaN : Number(text)
-  if (!Number.isFinite(amount)) return undefined
-  return Math.round(unit === 'ms' ? amount / 1000 : amount)
+  const seconds = Math.round(unit === 'ms' ? amount / 1000 : amount)
+  return Number.isSafeInteger(seconds) ? seconds : undefined
 }
 
 /** Whole seconds from ms, s or `mm:ss` (and `h:mm:ss`), as `unit` says; `s`, if absent. */
@@ -20,7 +23,7 @@ export const duration = ({ options }: Making): Transform => {
     pull: (value, scope) => {
       const seconds = secondsOf(value, unit)
       if (seconds === undefined) scope.warn('is no duration')
-      return seconds ?? null
+      return seconds === undefined ? null : seconds + 0
     },
     push: (value, scope) => {
       const seconds = value as number

@@ -8,7 +8,8 @@ const CERTAIN_DIGITS = 15
 const numberOf = (value: Json): number | undefined => {
   if (typeof value === 'number') return value
   const text = textOf(value)
-  return text === undefined || parseDecimal(text) === undefined ? undefined : Number(text)
+  const found = text === undefined || parseDecimal(text) === undefined ? Number.NaN : Number(text)
+  return Number.isFinite(found) ? found : undefined
 }
 
 const written = (value: Json, as: string | undefined): Json => (as === 'text' ? String(value) : value)
@@ -48,13 +49,11 @@ export const scale = ({ options, type }: Making): Transform => {
   const whole = type === 'integer' || type === 'money'
   return {
     pull: (value, scope) => {
-      const found = numberOf(value)
-      if (found === undefined) {
-        scope.warn('is no number')
-        return null
-      }
-      const scaled = clean(found * factor)
-      return whole ? Math.sign(scaled) * Math.round(Math.abs(scaled)) + 0 : scaled
+      const scaled = clean((numberOf(value) ?? Number.NaN) * factor)
+      const result = whole ? Math.sign(scaled) * Math.round(Math.abs(scaled)) + 0 : scaled
+      if (whole ? Number.isSafeInteger(result) : Number.isFinite(result)) return result
+      scope.warn('is no number, or too large a one')
+      return null
     },
     push: (value) => written(clean((value as number) / factor), options.as),
   }

@@ -1,3 +1,4 @@
+import type { Json } from '../../contract.ts'
 import { isList, textOf } from '../remote-value.ts'
 import { type Making, normaliser, type Transform } from './transform.ts'
 
@@ -10,11 +11,13 @@ const cut = (text: string, separator: string): readonly string[] =>
     .map((piece) => piece.trim())
     .filter((piece) => piece !== '')
 
+const texts = (list: readonly Json[]): readonly string[] => list.map((item) => textOf(item) ?? '')
+
 /** Remote text as a list, cut at `separator` (";" if absent); joined again on the way back. */
 export const split = ({ options }: Making): Transform => {
   const separator = options.separator ?? ';'
   return {
-    pull: (value) => (isList(value) ? value : cut(textOf(value) ?? '', separator)),
+    pull: (value) => (isList(value) ? texts(value) : cut(textOf(value) ?? '', separator)),
     push: (value) => (isList(value) ? value.join(separator) : value),
   }
 }
@@ -23,7 +26,7 @@ export const split = ({ options }: Making): Transform => {
 export const join = ({ options }: Making): Transform => {
   const separator = options.separator ?? ';'
   return {
-    pull: (value) => (isList(value) ? value.map((item) => textOf(item) ?? '').join(separator) : value),
+    pull: (value) => (isList(value) ? texts(value).join(separator) : (textOf(value) ?? null)),
     push: (value) => (typeof value === 'string' ? cut(value, separator) : value),
   }
 }
