@@ -20,6 +20,7 @@ const FOREIGN: readonly (readonly [method: string, path: string, payload?: objec
   ['POST', '/connections/c22/backfill'],
   ['POST', '/connections/c22/pull'],
   ['POST', '/connections/c22/sweep'],
+  ['GET', '/connections/c22/runs/r1'],
   ['GET', '/connections/c22/records/contact'],
   ['GET', '/connections/c22/records/contact/7'],
   ['POST', '/connections/c22/push', { object: 'contact', localId: '1', data: {} }],

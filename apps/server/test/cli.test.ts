@@ -184,13 +184,16 @@ describe('raccordo', () => {
   })
 
   it('follows a run to its end in plain lines', async () => {
-    const steps = [
-      pass({ records: 5, total: 10 }),
-      pass({ records: 10, total: 10, state: 'idle', finishedAt: '2026-01-01T00:00:09.000Z' }),
-    ]
-    const status = async () =>
-      stateWith([steps.length > 1 ? (steps.shift() ?? expect.fail()) : (steps[0] ?? expect.fail())])
-    const cli = await against({ sync: { backfill: async () => ({ runId: 'r1' }) }, connections: { status } })
+    const done = pass({ records: 10, total: 10, state: 'idle', finishedAt: '2026-01-01T00:00:09.000Z' })
+    const steps = [pass({ records: 5, total: 10 }), pass({ records: 8, total: 10 })]
+    const wait: Host['sync']['wait'] = async (_connection, runId, { onProgress } = {}) => {
+      expect(runId).toBe('r1')
+      const step = steps.shift()
+      if (step === undefined) return [done]
+      onProgress?.([step])
+      throw new CrmError('timeout', 'It goes on.')
+    }
+    const cli = await against({ sync: { backfill: async () => ({ runId: 'r1' }), wait } })
     const { code, out, err } = await cli(['backfill', 'c1'])
     expect(code).toBe(0)
     expect(err).toContain('5 of 10 records')
@@ -198,13 +201,16 @@ describe('raccordo', () => {
   })
 
   it('ends with 1 where a run ended in an error', async () => {
-    const finishedAt = '2026-01-01T00:00:09.000Z'
-    const status = async () =>
-      stateWith([pass({ state: 'idle', finishedAt, lastError: { message: 'The CRM is away.' } })])
-    const cli = await against({ sync: { pull: async () => ({ runId: 'r1' }) }, connections: { status } })
-    const { code, out } = await cli(['pull', 'c1'])
+    const lastError = { kind: 'schema', message: 'The field is gone.' }
+    const wait: Host['sync']['wait'] = async (_connection, _run, { onProgress } = {}) => {
+      onProgress?.([pass({ lastError })])
+      throw new CrmError('schema', 'people: The field is gone.', { provider: 'shop' })
+    }
+    const cli = await against({ sync: { pull: async () => ({ runId: 'r1' }), wait } })
+    const { code, out, err } = await cli(['pull', 'c1'])
     expect(code).toBe(1)
-    expect(out).toContain('The CRM is away.')
+    expect(out).toMatch(/people +0 +0 +The field is gone\./)
+    expect(err).toBe('0 records\nThe pull failed: people: The field is gone.\n')
   })
 
   it('only starts a run with --no-wait', async () => {

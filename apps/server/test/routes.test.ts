@@ -1,4 +1,4 @@
-import type { Asker, FeedPage, NewConnection, PushItem, PushStatus } from '@raccordo/core'
+import type { Asker, FeedPage, Host, NewConnection, PassState, PushItem, PushStatus } from '@raccordo/core'
 import { CrmError } from '@raccordo/core'
 import { describe, expect, it } from 'vitest'
 import { ADMIN_KEY, CONNECTIONS, PROVIDER } from './fake_host.ts'
@@ -66,6 +66,21 @@ describe('routes', () => {
       expect(reply.statusCode).toBe(202)
     }
     expect(asked).toEqual([1, 2, 3].map(() => ['c1', ['contact']]))
+  })
+
+  it('tell a run that is not there from one that failed', async () => {
+    const wait: Host['sync']['wait'] = async (_id, runId, { onProgress } = {}) => {
+      if (runId === 'r1') onProgress?.([{ object: 'people' } as PassState])
+      throw new CrmError('not_found', `About ${runId}.`)
+    }
+    const api = fakeApi({ sync: { wait } })
+    expect((await api.request('GET', '/crm/connections/c1/runs/r1')).json()).toEqual({
+      runId: 'r1',
+      state: 'failed',
+      passes: [{ object: 'people' }],
+      error: { kind: 'not_found', detail: 'About r1.' },
+    })
+    expect((await api.request('GET', '/crm/connections/c1/runs/r2')).statusCode).toBe(404)
   })
 
   it('take a mapping as it is and as GET answers it', async () => {

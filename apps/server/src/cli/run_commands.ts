@@ -1,8 +1,9 @@
+import type { RunState } from '../routes/sync.ts'
 import { part } from './client.ts'
 import { type ClientOptions, clientCommand, clientOf, commaList } from './command.ts'
 import { EXIT } from './exit_codes.ts'
 import { CliFailure } from './failure.ts'
-import { followRun, type RunProgress } from './follow_run.ts'
+import { followRun } from './follow_run.ts'
 import { runView } from './run_view.ts'
 import { table } from './table.ts'
 import { show, type Terminal } from './terminal.ts'
@@ -11,17 +12,13 @@ interface RunOptions extends ClientOptions {
   readonly objects?: readonly string[]
   readonly wait: boolean
 }
-interface Run extends RunProgress {
-  readonly runId: string
-}
-
 const errorWords = (error: unknown): string => {
   if (error === null || error === undefined) return ''
   const { message = JSON.stringify(error) } = error as { message?: string }
   return message
 }
 
-const words = ({ passes }: Run): string =>
+const words = ({ passes }: RunState): string =>
   table(
     ['object', 'records', 'changed', 'result'],
     passes.map(({ object, records, changed, state, lastError }) => [
@@ -59,11 +56,10 @@ const runCommand = (terminal: Terminal, pass: 'backfill' | 'pull' | 'sweep', des
         return
       }
       const view = await runView(terminal, options.json)
-      const progress = await followRun(client, connection, runId, view.update).finally(view.close)
-      show(terminal, options.json, { runId, ...progress }, words)
-      const failed = progress.passes.filter(({ state, lastError }) => state !== 'off' && (lastError ?? null) !== null)
-      if (failed.length > 0)
-        throw new CliFailure(EXIT.failed, `${failed.map(({ object }) => object).join(', ')} did not end well.`)
+      const run = await followRun(client, connection, runId, view.update).finally(view.close)
+      show(terminal, options.json, run, words)
+      if (run.state === 'failed')
+        throw new CliFailure(EXIT.failed, `The ${pass} failed: ${run.error?.detail}`, run.error)
     })
 
 export const backfillCommand = (terminal: Terminal) =>

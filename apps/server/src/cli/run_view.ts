@@ -12,10 +12,8 @@ const LINE_EVERY_MS = 5_000
 const countWords = ({ records, total }: RunProgress): string =>
   total === undefined || total < records ? `${records} records` : `${records} of ${total} records`
 
-const secondsLeft = ({ passes }: RunProgress): string => {
-  const most = Math.max(0, ...passes.map((pass) => pass.secondsLeft ?? 0))
-  return most === 0 ? '' : `, about ${Math.ceil(most)} s left`
-}
+const secondsWords = ({ secondsLeft }: RunProgress): string =>
+  secondsLeft === 0 ? '' : `, about ${Math.ceil(secondsLeft)} s left`
 
 /** Plain lines, for a file or a pipe: one when something changed, not more often than every five seconds. */
 const lines = ({ stderr }: Terminal): RunView => {
@@ -23,7 +21,7 @@ const lines = ({ stderr }: Terminal): RunView => {
   let at = 0
   return {
     update: (progress) => {
-      const line = `${countWords(progress)}${secondsLeft(progress)}`
+      const line = `${countWords(progress)}${secondsWords(progress)}`
       if (line === last || Date.now() - at < LINE_EVERY_MS) return
       stderr.write(`${line}\n`)
       last = line
@@ -52,7 +50,7 @@ const bar = async ({ stderr }: Terminal): Promise<RunView> => {
   return {
     update: (state) => {
       view.setTotal(Math.max(state.total ?? state.records * 2, state.records, 1))
-      view.update(state.records, { words: `${countWords(state)}${secondsLeft(state)}` })
+      view.update(state.records, { words: `${countWords(state)}${secondsWords(state)}` })
     },
     close: () => view.stop(),
   }

@@ -39,7 +39,7 @@ const objectNames = {
 }
 const workspaceId = text(200, 'The workspace as the host application names it: a string of 1 to 200 characters.')
 const connectionId = identifier('The id of a connection.')
-const localId = identifier("The record's id in the host application: a string of 1 to 512 characters.")
+const localId = text(255, "The record's id in the host application: a string of 1 to 255 characters.")
 const externalId = identifier("The record's id in the CRM: a string of 1 to 512 characters.")
 const name = text(200, 'A string of 1 to 200 characters.')
 const credentials = fields('An object, as the provider asks for it: GET /crm/providers.')
@@ -64,7 +64,7 @@ export const findQuery = closed({
   localId,
 })
 export const linksQuery = closed({ object: objectType, localId, externalId, after, limit })
-export const pushQuery = closed({ wait })
+export const waitQuery = closed({ wait })
 export const deadLettersQuery = closed({
   connectionId,
   workspaceId,

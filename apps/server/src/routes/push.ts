@@ -5,7 +5,7 @@ import { askerOf } from '../http/auth.ts'
 import type { ConnectionPath, RouteContext } from '../http/context.ts'
 import { untilClosing } from '../http/patience.ts'
 import { Refusal } from '../http/refusal.ts'
-import { MOST_ITEMS, pushBatch, pushItem, pushQuery } from '../http/schemas.ts'
+import { MOST_ITEMS, pushBatch, pushItem, waitQuery } from '../http/schemas.ts'
 import { checkBody } from '../http/validation.ts'
 
 type PushBody = PushItem | { readonly items: readonly PushItem[] }
@@ -52,7 +52,7 @@ export const pushRoutes = (app: FastifyInstance, { host, closing }: RouteContext
     return untilClosing(closing, patient, brief)
   }
 
-  app.get<PushPath>('/push/:id', { schema: { querystring: pushQuery } }, async ({ caller, params, query }) => {
+  app.get<PushPath>('/push/:id', { schema: { querystring: waitQuery } }, async ({ caller, params, query }) => {
     const push = await host.outbox.get(params.id)
     if (!(await maySeeConnection(host, caller, push.connectionId))) {
       throw new Refusal(404, 'not_found', `There is no push "${params.id}".`)

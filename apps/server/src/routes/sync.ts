@@ -1,15 +1,47 @@
+import { type Host, isCrmError, type PassState } from '@raccordo/core'
 import type { FastifyInstance } from 'fastify'
 import { connectionMustBeVisible } from '../http/access.ts'
 import { askerOf } from '../http/auth.ts'
 import type { ConnectionPath, RouteContext } from '../http/context.ts'
-import { runBody } from '../http/schemas.ts'
+import { untilClosing } from '../http/patience.ts'
+import { runBody, waitQuery } from '../http/schemas.ts'
 
-const PASSES = ['backfill', 'pull', 'sweep'] as const
+const STARTS = ['backfill', 'pull', 'sweep'] as const
 
-/** Starts a run and answers its id at once; `GET …/status` tells how far it is. */
-export const syncRoutes = (app: FastifyInstance, { host }: RouteContext): void => {
+/** How a run stands. */
+export interface RunState {
+  readonly runId: string
+  readonly state: 'running' | 'done' | 'failed'
+  readonly passes: readonly PassState[]
+  /** Why it failed. */
+  readonly error?: { readonly kind: string; readonly detail: string }
+}
+
+interface RunPath {
+  readonly Params: { readonly id: string; readonly runId: string }
+  readonly Querystring: { readonly wait?: string }
+}
+
+const runState = async (host: Host, connectionId: string, runId: string, seconds: number): Promise<RunState> => {
+  let passes: readonly PassState[] = []
+  const onProgress = (now: readonly PassState[]): void => {
+    passes = now
+  }
+  try {
+    passes = await host.sync.wait(connectionId, runId, { timeoutMs: seconds * 1_000, onProgress })
+    return { runId, state: 'done', passes }
+  } catch (error) {
+    // Without a pass there is no such run; a failure of the run itself comes after its passes were told.
+    if (!isCrmError(error) || passes.length === 0) throw error
+    if (error.kind === 'timeout') return { runId, state: 'running', passes }
+    return { runId, state: 'failed', passes, error: { kind: error.kind, detail: error.message } }
+  }
+}
+
+/** Starts runs, answering their ids at once, and tells how they stand. */
+export const syncRoutes = (app: FastifyInstance, { host, closing }: RouteContext): void => {
   const preHandler = connectionMustBeVisible(host)
-  for (const pass of PASSES) {
+  for (const pass of STARTS) {
     app.post<ConnectionPath & { Body: { readonly objects?: readonly string[] } }>(
       `/connections/:id/${pass}`,
       { preHandler, schema: { body: runBody } },
@@ -19,4 +51,14 @@ export const syncRoutes = (app: FastifyInstance, { host }: RouteContext): void =
       },
     )
   }
+
+  app.get<RunPath>(
+    '/connections/:id/runs/:runId',
+    { preHandler, schema: { querystring: waitQuery } },
+    async ({ params: { id, runId }, query }) => {
+      const brief = () => runState(host, id, runId, 0)
+      const seconds = Number(query.wait ?? 0)
+      return untilClosing(closing, () => runState(host, id, runId, seconds), brief)
+    },
+  )
 }

@@ -47,7 +47,7 @@ export const webhookRoutes = (app: FastifyInstance, { host, webhookAddresses }: 
       .receive(provider, connectionId, incoming, asker)
       .catch((error: unknown) => {
         if (!isCrmError(error) || error.kind !== 'auth') throw error
-        throw new Refusal(401, 'auth', 'The signature does not prove that the CRM sent this.')
+        throw new Refusal(401, 'auth', error.message)
       })
     return reply.code(200).send({ accepted, duplicates })
   }
