@@ -227,3 +227,19 @@ export const failScan = async (
     ...(failure.restart === true ? { cursor: null, restarts: sql<number>`restarts + 1` } : {}),
   })
 }
+
+/** Brings passes that an error had switched off or put off back to now, where their object is on. */
+export const wakeCursors = async (tx: Tx, connectionId: string, objects: readonly string[]): Promise<void> => {
+  await tx
+    .updateTable('crm_sync_cursors')
+    .set({
+      state: sql<'idle'>`case when state = 'off' then 'idle' else state end`,
+      next_at: sql<Date>`case when failures > 0 then now() else next_at end`,
+      failures: 0,
+      last_error: null,
+    })
+    .where('connection_id', '=', connectionId)
+    .where('object', '=', sql<string>`any(${objects}::text[])`)
+    .where((where) => where.or([where('failures', '>', 0), where('state', '=', 'off')]))
+    .execute()
+}

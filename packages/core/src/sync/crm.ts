@@ -76,10 +76,21 @@ export const openCrm = async (engine: Engine, connectionId: string): Promise<Crm
   return describeCrm(engine, connection)
 }
 
-/** The same for a connection that is loaded already. */
-export const describeCrm = async (engine: Engine, connection: StoredConnection): Promise<Crm> => {
+/** The same for a connection that is loaded already; `trialSpec` stands in the place of its own mapping layer. */
+export const describeCrm = async (
+  engine: Engine,
+  connection: StoredConnection,
+  trialSpec?: MappingSpec,
+): Promise<Crm> => {
   const { provider, version } = engine.provider(connection.provider)
-  const layers = await currentLayers(engine.database, connection.provider, connection.workspace_id, connection.id)
+  const kept = await currentLayers(engine.database, connection.provider, connection.workspace_id, connection.id)
+  const layers =
+    trialSpec === undefined
+      ? kept
+      : [
+          ...kept.filter(({ scope }) => scope !== 'connection'),
+          { scope: 'connection' as const, version: 0, spec: trialSpec as unknown as Json },
+        ]
   const { spec, origins } = mergeMappings([
     { origin: `plugin ${provider.id}`, spec: provider.mapping as MappingSpec },
     ...layers.map((layer) => ({ origin: layer.scope, spec: layer.spec as unknown as MappingSpec })),
