@@ -11,6 +11,7 @@ import { show, type Terminal } from './terminal.ts'
 interface RunOptions extends ClientOptions {
   readonly objects?: readonly string[]
   readonly wait: boolean
+  readonly force?: boolean
 }
 const errorWords = (error: unknown): string => {
   if (error === null || error === undefined) return ''
@@ -44,7 +45,8 @@ const runCommand = (terminal: Terminal, pass: 'backfill' | 'pull' | 'sweep', des
     .option('--no-wait', 'only start it')
     .action(async (connection: string, options: RunOptions) => {
       const client = await clientOf(terminal, options)
-      const body = options.objects === undefined ? {} : { objects: options.objects }
+      const { objects, force } = options
+      const body = { ...(objects === undefined ? {} : { objects }), ...(force === undefined ? {} : { force }) }
       const { runId } = await client.send<{ runId: string }>('POST', `/connections/${part(connection)}/${pass}`, body)
       if (!options.wait) {
         show(
@@ -66,4 +68,7 @@ export const backfillCommand = (terminal: Terminal) =>
   runCommand(terminal, 'backfill', 'Read everything from a CRM; goes on where an unfinished one stopped')
 export const pullCommand = (terminal: Terminal) => runCommand(terminal, 'pull', 'Poll a CRM for changes now')
 export const sweepCommand = (terminal: Terminal) =>
-  runCommand(terminal, 'sweep', 'Compare everything with a CRM and repair what differs')
+  runCommand(terminal, 'sweep', 'Compare everything with a CRM and repair what differs').option(
+    '--force',
+    'delete even where more is gone than the brake lets pass',
+  )

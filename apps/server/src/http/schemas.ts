@@ -94,6 +94,10 @@ export const connectionChange = {
 }
 export const validateBody = closed({ credentials })
 export const runBody = closed({ objects: objectNames })
+export const sweepBody = closed({
+  objects: objectNames,
+  force: { type: 'boolean', description: 'true deletes even where more is gone than the brake lets pass.' },
+})
 export const mappingBody = fields('A mapping: { "version": 1, "objects": { … } }.')
 
 export const linkBody = closed(

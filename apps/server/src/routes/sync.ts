@@ -1,12 +1,16 @@
-import { type Host, isCrmError, type PassState } from '@raccordo/core'
+import { type Host, isCrmError, type PassState, type RunRequest } from '@raccordo/core'
 import type { FastifyInstance } from 'fastify'
 import { connectionMustBeVisible } from '../http/access.ts'
 import { askerOf } from '../http/auth.ts'
 import type { ConnectionPath, RouteContext } from '../http/context.ts'
 import { untilClosing } from '../http/patience.ts'
-import { runBody, waitQuery } from '../http/schemas.ts'
+import { runBody, sweepBody, waitQuery } from '../http/schemas.ts'
 
-const STARTS = ['backfill', 'pull', 'sweep'] as const
+const STARTS = [
+  ['backfill', runBody],
+  ['pull', runBody],
+  ['sweep', sweepBody],
+] as const
 
 /** How a run stands. */
 export interface RunState {
@@ -41,10 +45,10 @@ const runState = async (host: Host, connectionId: string, runId: string, seconds
 /** Starts runs, answering their ids at once, and tells how they stand. */
 export const syncRoutes = (app: FastifyInstance, { host, closing }: RouteContext): void => {
   const preHandler = connectionMustBeVisible(host)
-  for (const pass of STARTS) {
-    app.post<ConnectionPath & { Body: { readonly objects?: readonly string[] } }>(
+  for (const [pass, body] of STARTS) {
+    app.post<ConnectionPath & { Body: Pick<RunRequest, 'objects' | 'force'> }>(
       `/connections/:id/${pass}`,
-      { preHandler, schema: { body: runBody } },
+      { preHandler, schema: { body } },
       async (request, reply) => {
         const { runId } = await host.sync[pass](request.params.id, { ...request.body, ...askerOf(request) })
         return reply.code(202).send({ runId })
