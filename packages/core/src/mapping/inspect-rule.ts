@@ -33,20 +33,15 @@ const source: Inspection = (rule) => {
       'Add "push", or drop "from".',
     )
   }
-  if (
-    from === undefined &&
-    pull === undefined &&
-    constant === undefined &&
-    reference === undefined &&
-    rule.type !== 'reference'
-  ) {
+  const isSourceless = [from, pull, constant, reference].every((one) => one === undefined)
+  if (isSourceless && rule.type !== 'reference') {
     return fault(rule, '', 'The rule does not say where the value comes from', 'Add "from", "pull" or "constant".')
   }
   return []
 }
 
 const relation: Inspection = (rule) => {
-  const { reference, transform, picklist, lookup } = rule.options
+  const { reference } = rule.options
   if (rule.type !== 'reference') {
     if (reference === undefined) return []
     return fault(
@@ -64,14 +59,7 @@ const relation: Inspection = (rule) => {
       `Write "reference": "${rule.target}".`,
     )
   }
-  const member =
-    transform !== undefined
-      ? 'transform'
-      : picklist !== undefined
-        ? 'picklist'
-        : lookup !== undefined
-          ? 'lookup'
-          : undefined
+  const member = (['transform', 'picklist', 'lookup'] as const).find((name) => rule.options[name] !== undefined)
   if (member === undefined && rule.transforms.length === 0) return []
   return fault(rule, member ?? 'from', 'A reference is an id and takes no transform', 'Leave the transform out.')
 }
