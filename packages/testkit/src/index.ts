@@ -1,1 +1,2 @@
+export { compareWithTruth, type Differences, differingFields, type StoredRecord } from './oracle.ts'
 export * from './simulator/index.ts'

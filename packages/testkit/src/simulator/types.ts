@@ -41,6 +41,31 @@ export interface Simulator extends CrmDouble {
   indexLagMs: number
   /** Whether it keeps to the vendor's rate limits; off at the start. */
   rateLimits: boolean
+  /** What it would send by itself; absent where the CRM sends nothing. */
+  readonly webhooks?: SimulatedWebhooks
+}
+
+export interface SimulatedWebhooks {
+  /** The requests that the CRM would send to `url` at an instant to tell of the changes, signed with `secret`. */
+  deliveries(told: {
+    readonly url: string
+    readonly secret: string
+    readonly at: Date
+    readonly changes: readonly SimulatedChange[]
+  }): readonly SimulatedDelivery[]
+}
+
+export interface SimulatedChange {
+  readonly type: ObjectType
+  readonly id: string
+  readonly op: 'upsert' | 'delete'
+}
+
+export interface SimulatedDelivery {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
 }
 
 export interface SimulatorOptions {

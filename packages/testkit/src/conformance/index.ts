@@ -1,0 +1,2 @@
+export { describeProvider } from './describe-provider.ts'
+export type { ConformanceOptions } from './world.ts'
