@@ -1,99 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { FieldInfo, Fields, Link, ObjectType } from '../../src/contract.ts'
-import { compileMapping, type MappingSpec } from '../../src/mapping/index.ts'
-import { tables, text } from './one-rule.ts'
-
-/** One structure for three shapes of CRM: flat texts with links, objects for relations, pairs and one name field. */
-const spec: MappingSpec = {
-  version: 1,
-  objects: {
-    contact: {
-      key: ['email', 'phone_e164'],
-      fields: {
-        email: 'email',
-        first_name: 'firstname|First_Name|name (first part)',
-        last_name: 'lastname|Last_Name|name (last part)',
-        phone_e164: { from: 'phone', transform: 'phone', country: 'country_iso' },
-        title: 'jobtitle|Title|function',
-        country_iso: { from: 'country|country_id', table: 'countries' },
-        company_id: 'company|Account_Name|parent_id',
-      },
-    },
-    deal: {
-      fields: {
-        title: 'dealname|Deal_Name|name',
-        amount_cents: 'amount|expected_revenue *100',
-        currency: 'deal_currency_code|Currency|company_currency',
-        stage: {
-          from: 'dealstage|Stage|stage_id',
-          picklist: {
-            appointmentscheduled: 'new',
-            Qualification: 'new',
-            New: 'new',
-            closedwon: 'won',
-            'Closed Won': 'won',
-            Won: 'won',
-          },
-        },
-        close_date: 'closedate|Closing_Date|date_deadline',
-        company_id: 'Account_Name|partner_id',
-      },
-    },
-  },
-}
-
-interface Shape {
-  readonly aliases?: Readonly<Record<string, string>>
-  readonly fields: Readonly<Record<string, FieldInfo['type'] | FieldInfo>>
-}
-
-const live = (fields: Shape['fields']) =>
-  Object.entries(fields).map(([name, type]) => (typeof type === 'string' ? text(name, { type }) : type))
-
-const compile = (type: ObjectType, shape: Shape) =>
-  compileMapping({
-    spec,
-    object: { type, name: 'things', ...(shape.aliases === undefined ? {} : { aliases: shape.aliases }) },
-    fields: live(shape.fields),
-    currency: 'EUR',
-  })
-
-const countries = tables({ countries: [{ id: '109', key: 'IT', label: 'Italy' }] })
-
-const flat: Shape = {
-  fields: {
-    email: 'text',
-    firstname: 'text',
-    lastname: 'text',
-    phone: 'text',
-    jobtitle: 'text',
-    country: 'text',
-    company: 'text',
-  },
-}
-const objects: Shape = {
-  aliases: { country: 'Mailing_Country' },
-  fields: {
-    Email: 'text',
-    First_Name: 'text',
-    Last_Name: 'text',
-    Phone: 'text',
-    Title: 'text',
-    Mailing_Country: 'text',
-    Account_Name: 'reference',
-  },
-}
-const pairs: Shape = {
-  fields: {
-    email: 'text',
-    name: 'text',
-    phone: 'text',
-    function: 'text',
-    country_id: 'reference',
-    parent_id: 'reference',
-    website: 'text',
-  },
-}
+import type { Fields, Link } from '../../src/contract.ts'
+import { text } from './one-rule.ts'
+import { compileFor, countries, flat, objects, pairs, type Shape } from './shapes.ts'
 
 const anna = {
   email: 'anna@example.com',
@@ -178,7 +86,7 @@ const contacts: readonly [string, Shape, { fields: Fields; links?: Link[] }, Fie
 
 describe('one structure for every CRM', () => {
   it.each(contacts)('reads and writes a contact with %s', (_, shape, record, written, keys) => {
-    const mapping = compile('contact', shape)
+    const mapping = compileFor('contact', shape)
     expect(mapping.warnings).toEqual([])
     expect(mapping.toCanonical(record, countries)).toEqual({
       ok: true,
@@ -199,7 +107,7 @@ describe('one structure for every CRM', () => {
   })
 
   it('names the remote field of a pushed reference, or leaves it to the row where the relation is a link', () => {
-    const push = (shape: Shape) => compile('contact', shape).toRemote({ company_id: 'local-1' }, countries)
+    const push = (shape: Shape) => compileFor('contact', shape).toRemote({ company_id: 'local-1' }, countries)
     expect(push(flat)).toMatchObject({ links: [{ type: 'company', localId: 'local-1' }], fields: {} })
     expect(push(objects)).toMatchObject({ links: [{ type: 'company', localId: 'local-1', field: 'Account_Name' }] })
     expect(push(pairs)).toMatchObject({ links: [{ type: 'company', localId: 'local-1', field: 'parent_id' }] })
@@ -286,14 +194,14 @@ describe('one structure for every CRM', () => {
   ]
 
   it.each(deals)('reads and writes a deal with %s', (_, shape, fields, written) => {
-    const mapping = compile('deal', shape)
+    const mapping = compileFor('deal', shape)
     const data = { title: 'Big', amount_cents: 123450, currency: 'EUR', close_date: '2026-12-31', stage: 'won' }
     expect(mapping.toCanonical({ fields }, countries)).toMatchObject({ ok: true, data, warnings: [] })
     expect(mapping.toRemote(data, countries)).toMatchObject({ ok: true, fields: written })
   })
 
   it('reads what vendors mean by empty as null', () => {
-    const mapping = compile('contact', pairs)
+    const mapping = compileFor('contact', pairs)
     const empty = { email: false, name: '', phone: null, country_id: false, parent_id: false }
     const result = mapping.toCanonical({ fields: empty }, countries)
     expect(result).toMatchObject({ ok: true, warnings: [], references: { company_id: null } })
@@ -301,7 +209,7 @@ describe('one structure for every CRM', () => {
   })
 
   it('leaves out a rule whose fields the object does not have, with a warning at the rule', () => {
-    const mapping = compile('contact', { fields: { email: 'text', phone: 'text' } })
+    const mapping = compileFor('contact', { fields: { email: 'text', phone: 'text' } })
     expect(mapping.canonicalFields).toEqual(['email', 'phone_e164', 'company_id'])
     expect(mapping.warnings.map(({ pointer }) => pointer)).toEqual(
       ['first_name', 'last_name', 'title', 'country_iso'].map((name) => `/objects/contact/fields/${name}`),
@@ -309,8 +217,8 @@ describe('one structure for every CRM', () => {
   })
 
   it('refuses an object that has none of its keys, and keeps the keys that it has', () => {
-    expect(() => compile('contact', { fields: { firstname: 'text' } })).toThrow(/No key of "email", "phone_e164"/)
-    expect(compile('contact', { fields: { phone: 'text' } }).keys).toEqual([
+    expect(() => compileFor('contact', { fields: { firstname: 'text' } })).toThrow(/No key of "email", "phone_e164"/)
+    expect(compileFor('contact', { fields: { phone: 'text' } }).keys).toEqual([
       { canonical: 'phone_e164', remote: 'phone' },
     ])
   })
