@@ -86,7 +86,7 @@ export const connectCommand = (terminal: Terminal) =>
     .option('--setting <name=value>', 'one setting, repeatable', pair)
     .option('--credential <name=value>', 'one credential, repeatable; - reads standard input, @file a file', pair)
     .option('--objects <list>', 'canonical types or remote objects, separated by commas', commaList)
-    .option('--no-enabled', 'poll only when asked')
+    .option('--no-enabled', 'connect it switched off')
     .option('--file <path>', 'JSON with the members of POST /crm/connections; - reads standard input')
     .action(async (options: ConnectOptions) => {
       const client = await clientOf(terminal, options)

@@ -6,12 +6,12 @@ import { show, type Terminal } from './terminal.ts'
 const words = (connections: readonly ConnectionInfo[]): string =>
   table(
     ['connection', 'workspace', 'provider', 'name', 'status', 'objects'],
-    connections.map(({ id, workspaceId, provider, name, status, enabled, objects }) => [
+    connections.map(({ id, workspaceId, provider, name, status, objects }) => [
       id,
       workspaceId,
       provider,
       name,
-      enabled ? status : `${status}, not polling`,
+      status,
       objects.join(', '),
     ]),
     'No CRM is connected. Connect one with `raccordo connect`.',

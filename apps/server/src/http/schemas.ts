@@ -44,7 +44,7 @@ const externalId = identifier("The record's id in the CRM: a string of 1 to 512 
 const name = text(200, 'A string of 1 to 200 characters.')
 const credentials = fields('An object, as the provider asks for it: GET /crm/providers.')
 const settings = fields('An object that fits the settings schema of the provider: GET /crm/providers.')
-const enabled = { type: 'boolean', description: 'true polls by itself, false only when asked.' }
+const enabled = { type: 'boolean', description: 'true lets it work by itself, false switches it off.' }
 
 const after = text(2_048, 'The opaque cursor that an earlier page gave as next.')
 const limit = { type: 'string', pattern: '^(?:[1-9][0-9]{0,2}|1000)$', description: 'A number from 1 to 1000.' }

@@ -1,4 +1,11 @@
-import { type ConnectionChange, type Fields, isCrmError, type NewConnection } from '@raccordo/core'
+import {
+  type ConnectionChange,
+  CrmError,
+  type ErrorKind,
+  type Fields,
+  isCrmError,
+  type NewConnection,
+} from '@raccordo/core'
 import type { FastifyInstance } from 'fastify'
 import { visibleConnection, workspaceFor } from '../http/access.ts'
 import { askerOf, type Caller } from '../http/auth.ts'
@@ -84,7 +91,8 @@ export const connectionRoutes = (app: FastifyInstance, { host }: RouteContext): 
       await visibleConnection(host, caller, params.id)
       const result = await host.connections.validate(params.id, body.credentials)
       if (result.ok) return result
-      const kind = (result.kind ?? 'auth') as Parameters<typeof statusOfKind>[0]
+      const kind = (result.kind ?? 'auth') as ErrorKind
+      if (kind === 'bug') throw new CrmError('bug', result.detail ?? 'The validation failed.')
       throw new Refusal(statusOfKind(kind), kind, result.detail ?? 'The CRM refused the credentials.', {
         members: { ok: false },
       })
