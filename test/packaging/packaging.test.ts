@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -38,6 +38,14 @@ test('every packed package offers what it holds and holds what it offers', () =>
     tarballFaults(tarball, scratch).map((fault) => `${name}: ${fault}`),
   )
   expect(faults).toEqual([])
+})
+
+test('a package has the same doors in the workspace and when it is published', () => {
+  for (const { folder } of packages) {
+    const { exports: doors, bin, publishConfig } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    expect(Object.keys(publishConfig?.exports ?? {}), folder).toEqual(Object.keys(doors ?? {}))
+    expect(Object.keys(publishConfig?.bin ?? {}), folder).toEqual(Object.keys(bin ?? {}))
+  }
 })
 
 test('a tarball whose exports lead to the source is refused', async () => {

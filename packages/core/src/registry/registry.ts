@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { crmError } from '../errors.ts'
 import { type AnyProvider, capabilities, type Operation } from './capabilities.ts'
 import { type MappingCheck, type ProviderCheck, providerCheck } from './check.ts'
@@ -41,7 +42,8 @@ export interface Registry {
  * imported and its faults do not count.
  */
 export const loadProviders = async (options: LoadOptions): Promise<Registry> => {
-  const { hostPackageJson, importer, extra = [] } = options
+  const { importer, extra = [] } = options
+  const hostPackageJson = resolve(options.hostPackageJson)
   const check = providerCheck(options.validateMapping)
   const found = discover(hostPackageJson)
   const wanted = found.manifests.filter(({ provider }) => isWanted(options, provider))

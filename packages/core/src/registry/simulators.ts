@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { crmError } from '../errors.ts'
 import { discover } from './discover.ts'
 import { type Importer, loadExport } from './load.ts'
@@ -14,9 +15,10 @@ export interface InstalledSimulator {
  * offer none are not looked at. Throws `invalid` with every fault.
  */
 export const loadSimulators = async (
-  hostPackageJson: string,
+  hostFile: string,
   options: { readonly only?: readonly string[] | undefined; readonly importer?: Importer | undefined } = {},
 ): Promise<readonly InstalledSimulator[]> => {
+  const hostPackageJson = resolve(hostFile)
   const wanted = discover(hostPackageJson).manifests.filter(({ provider }) => options.only?.includes(provider) ?? true)
   const loaded = await Promise.all(
     wanted.map(async ({ packageName, provider, simulator: entry }) => {

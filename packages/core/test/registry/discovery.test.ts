@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { isCrmError } from '../../src/errors.ts'
 import { loadProviders, loadSimulators, nearestPackageJson, providerInfo } from '../../src/registry/index.ts'
@@ -14,6 +14,12 @@ test.each<Layout>(['npm', 'pnpm', 'workspace'])('a plugin is found where %s puts
   host.install(plugin('zeta', { name: '@zeta/raccordo' }), layout)
   host.install({ name: 'left-pad', files: { 'index.js': 'throw new Error("never imported")' } }, layout)
   expect(await ids(host.hostPackageJson)).toEqual(['acme', 'zeta'])
+})
+
+test("the host's package.json may be named from the working directory", async () => {
+  const host = hostTree()
+  host.install(plugin('acme'))
+  expect(await ids(relative(process.cwd(), host.hostPackageJson))).toEqual(['acme'])
 })
 
 test('an uninstalled plugin is gone at the next start', async () => {
