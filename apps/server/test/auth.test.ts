@@ -74,6 +74,25 @@ describe('API keys', () => {
     expect(foreign.json().detail.replace('c22', 'c99')).toBe(absent.json().detail)
   })
 
+  it("are told the same of another workspace's push and dead letter as of ones that are not there", async () => {
+    const none = fakeApi({
+      outbox: {
+        get: async () => {
+          throw notFound('push')
+        },
+      },
+      deadLetters: {
+        get: async () => {
+          throw notFound('dead letter')
+        },
+      },
+    })
+    for (const path of ['/crm/push/p1', '/crm/dead-letters/d1']) {
+      const [foreign, absent] = [await api.request('GET', path), await none.request('GET', path)]
+      expect(foreign.json().detail).toBe(absent.json().detail)
+    }
+  })
+
   it('of a workspace list and name their own workspace only', async () => {
     const list = await api.request('GET', '/crm/connections')
     expect(list.json()).toEqual({ items: [CONNECTIONS[0]], next: null })

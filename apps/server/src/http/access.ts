@@ -25,16 +25,22 @@ export const connectionMustBeVisible =
   }
 
 /**
- * True where the caller may see what belongs to a connection. What outlived its connection is the admins' alone.
+ * What belongs to a connection (a push, a dead letter), if the caller may see that connection; else, and where there
+ * is none, the same 404. What outlived its connection is the admins' alone.
  */
-export const maySeeConnection = async (host: Host, caller: Caller, connectionId: string): Promise<boolean> => {
-  if (caller.workspaceId === null) return true
+export const visibleBelonging = async <Belonging extends { readonly connectionId: string }>(
+  host: Host,
+  caller: Caller,
+  name: string,
+  find: () => Promise<Belonging>,
+): Promise<Belonging> => {
   try {
-    await visibleConnection(host, caller, connectionId)
-    return true
+    const found = await find()
+    if (caller.workspaceId !== null) await visibleConnection(host, caller, found.connectionId)
+    return found
   } catch (error) {
-    if (error instanceof Refusal) return false
-    throw error
+    const isAbsent = error instanceof Refusal || (isCrmError(error) && error.kind === 'not_found')
+    throw isAbsent ? new Refusal(404, 'not_found', `There is no ${name}.`) : error
   }
 }
 

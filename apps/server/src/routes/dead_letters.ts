@@ -1,6 +1,6 @@
 import type { DeadLetter, DeadLetterFilter, ObjectType } from '@raccordo/core'
 import type { FastifyInstance } from 'fastify'
-import { maySeeConnection, visibleConnection, workspaceFor } from '../http/access.ts'
+import { visibleBelonging, visibleConnection, workspaceFor } from '../http/access.ts'
 import { askerOf, type Caller } from '../http/auth.ts'
 import type { ConnectionPath, RouteContext } from '../http/context.ts'
 import { type PageQuery, pageRequest } from '../http/pages.ts'
@@ -31,11 +31,8 @@ export const deadLetterRoutes = (app: FastifyInstance, { host }: RouteContext): 
     }
   }
 
-  const visibleLetter = async (caller: Caller, id: string): Promise<DeadLetter> => {
-    const letter = await host.deadLetters.get(id)
-    if (await maySeeConnection(host, caller, letter.connectionId)) return letter
-    throw new Refusal(404, 'not_found', `There is no dead letter "${id}".`)
-  }
+  const visibleLetter = (caller: Caller, id: string): Promise<DeadLetter> =>
+    visibleBelonging(host, caller, `dead letter "${id}"`, () => host.deadLetters.get(id))
 
   app.get<{ Querystring: ListQuery }>(
     '/dead-letters',

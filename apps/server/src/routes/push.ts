@@ -1,6 +1,6 @@
 import { isCrmError, type PushItem, type PushStatus } from '@raccordo/core'
 import type { FastifyInstance } from 'fastify'
-import { connectionMustBeVisible, maySeeConnection } from '../http/access.ts'
+import { connectionMustBeVisible, visibleBelonging } from '../http/access.ts'
 import { askerOf } from '../http/auth.ts'
 import type { ConnectionPath, RouteContext } from '../http/context.ts'
 import { untilClosing } from '../http/patience.ts'
@@ -53,10 +53,7 @@ export const pushRoutes = (app: FastifyInstance, { host, closing }: RouteContext
   }
 
   app.get<PushPath>('/push/:id', { schema: { querystring: waitQuery } }, async ({ caller, params, query }) => {
-    const push = await host.outbox.get(params.id)
-    if (!(await maySeeConnection(host, caller, push.connectionId))) {
-      throw new Refusal(404, 'not_found', `There is no push "${params.id}".`)
-    }
+    const push = await visibleBelonging(host, caller, `push "${params.id}"`, () => host.outbox.get(params.id))
     const seconds = Number(query.wait ?? 0)
     return seconds === 0 ? push : waited(params.id, seconds)
   })
