@@ -10,8 +10,9 @@ export interface CheckedSettings {
   readonly settings: Fields
   readonly faults: readonly Fault[]
 }
-/** Checks the settings of a connection. `defaults` come from the environment: texts, taken as the type that the schema asks for. */
-export type SettingsCheck = (settings: Fields, defaults?: Readonly<Record<string, string>>) => CheckedSettings
+/** `defaults` come from the environment: texts, taken as the type that the schema asks for. */
+export type SettingsCompletion = (settings: Fields, defaults?: Readonly<Record<string, string>>) => CheckedSettings
+export type SettingsCheck = (settings: Fields) => readonly Fault[]
 
 const positive = { type: ['number', 'null'], exclusiveMinimum: 0 }
 const count = { type: 'integer', minimum: 1 }
@@ -33,11 +34,17 @@ const BASE_SETTINGS: Readonly<Record<string, object>> = {
   },
 }
 
-/**
- * Compiles a plugin's settings schema (JSON Schema draft-07, or 2020-12 where `$schema` says so). Throws an `Error`
- * with ajv's words where it is none.
- */
+/** Compiles the check of a plugin's settings schema; throws as `settingsCompletion` does. */
 export const settingsCheck = (schema: object): SettingsCheck => {
+  const complete = settingsCompletion(schema)
+  return (settings) => complete(settings).faults
+}
+
+/**
+ * Compiles a plugin's settings schema (JSON Schema draft-07, or 2020-12 where `$schema` says so) into what checks and
+ * completes the settings of a connection. Throws an `Error` with ajv's words where it is none.
+ */
+export const settingsCompletion = (schema: object): SettingsCompletion => {
   const declared = propertiesOf(schema)
   const engines = Object.entries(BASE_SETTINGS).filter(([name]) => !Object.hasOwn(declared, name))
   const own = compile(schema)

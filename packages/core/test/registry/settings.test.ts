@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { settingsCheck } from '../../src/registry/index.ts'
+import { settingsCheck, settingsCompletion } from '../../src/registry/index.ts'
 
 const schema = Object.freeze({
   type: 'object',
@@ -12,7 +12,7 @@ const schema = Object.freeze({
     strict: { type: 'boolean' },
   },
 })
-const check = settingsCheck(schema)
+const check = settingsCompletion(schema)
 
 test('settings that fit are taken, with the defaults of the schema', () => {
   expect(check({ url: 'https://crm.example' })).toEqual({
