@@ -39,7 +39,12 @@ export const createCrmClient = (
     for (const object of crm.objects.filter((candidate) => candidate.type === type)) {
       if (object.pull === undefined) continue
       const { compiled, resolver } = await crm.mapping(object, signal)
-      const ctx = crm.ctx({ name: `pull ${object.name}`, priority: 'delta', signal, correlationId: newId('client') })
+      const ctx = await crm.ctx({
+        name: `pull ${object.name}`,
+        priority: 'delta',
+        signal,
+        correlationId: newId('client'),
+      })
       let cursor: string | undefined
       do {
         const page = await object.pull(ctx, {

@@ -1,3 +1,4 @@
+import type { Parts } from './container.ts'
 import type { Provider } from './contract.ts'
 import type { DatabaseSource } from './store/database.ts'
 
@@ -45,4 +46,6 @@ export interface HostOptions {
   readonly logLevel?: string
   /** Folder of rotating log files beside standard output. */
   readonly logDir?: string
+  /** Replaces parts of the host (clock, log, key ring, database, metrics, …) before anything uses them. */
+  readonly configure?: (parts: Parts) => void
 }

@@ -184,7 +184,7 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
       const stored = await store.read(id)
       const credentials = given ?? stored?.credentials ?? {}
       if (given === undefined) {
-        const ctx = engine.createCtx(row, {
+        const ctx = await engine.createCtx(row, {
           name: 'probe',
           priority: 'webhook',
           signal: deps.signal,
@@ -230,7 +230,7 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
         signal: deps.signal,
         correlationId: asker.correlationId ?? newId('call'),
       }
-      const ctx = engine.createCtx(row, { ...operation, lookup: async () => undefined })
+      const ctx = await engine.createCtx(row, { ...operation, lookup: async () => undefined })
       const reply = await ctx.call(call)
       return { ...reply, body: engine.redact(id, reply.body as Json) }
     },

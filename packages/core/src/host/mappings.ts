@@ -61,7 +61,12 @@ export const createMappingsApi = (
       const objects = crm.objects.filter((object) => object.type === type)
       const described: Record<string, Json> = {}
       for (const object of objects) {
-        const ctx = crm.ctx({ name: `describe ${object.name}`, priority: 'webhook', signal, correlationId: 'schema' })
+        const ctx = await crm.ctx({
+          name: `describe ${object.name}`,
+          priority: 'webhook',
+          signal,
+          correlationId: 'schema',
+        })
         described[object.name] = ((await object.describe?.(ctx)) ?? null) as unknown as Json
       }
       return described

@@ -34,7 +34,7 @@ export const stampsStep = async (scan: Scan, cursor: string | undefined): Promis
   const { engine, crm, object, key } = scan
   const { stamps, links, read } = object
   if (stamps === undefined || read === undefined) throw new TypeError(`${object.name} offers no stamps or no read`)
-  const ctx = contextOf(scan, 'stamps')
+  const ctx = await contextOf(scan, 'stamps')
   const isSweep = key.pass === 'sweep'
   const { rows, next } = await stamps(ctx, requestOf(scan, cursor, crm.limits.page))
   const ids = rows.map(({ id }) => id)
@@ -57,7 +57,7 @@ export const stampsStep = async (scan: Scan, cursor: string | undefined): Promis
 /** Reads records by id; those that are not there any more are gone. */
 const readByIds = async (scan: Scan, ids: readonly string[]) => {
   const { engine, crm, object } = scan
-  const ctx = contextOf(scan, 'read')
+  const ctx = await contextOf(scan, 'read')
   const readBegin = await nextRead(engine.database.db)
   const found = []
   for (const batch of batches(ids, crm.limits.read)) {

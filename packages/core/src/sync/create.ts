@@ -93,12 +93,9 @@ const search = async (
   const keyed = candidates.filter((entry) => !absent.includes(entry))
   for (const [field, entries] of Map.groupBy(keyed, ({ row }) => row.key?.field ?? '')) {
     const values = entries.map(({ row }) => row.key?.value ?? '')
-    const ctx = readContext(
-      batch,
-      entries.map(({ target }) => target),
-      'find',
-    )
     try {
+      const targets = entries.map(({ target }) => target)
+      const ctx = await readContext(batch, targets, 'find')
       const found = await entries[0]?.target.object.find?.(ctx, field, values)
       for (const entry of entries) {
         const ids = idsFor(found, entry.row.key?.value ?? '')
@@ -149,14 +146,14 @@ const create = async (batch: PushBatch, mapped: readonly Mapped[]): Promise<read
     )
   }
   const { create: write } = object
-  const ctx = await announce(
+  const open = await announce(
     batch,
     mapped.map(({ target }) => target),
     'create',
   )
   const outcomes = await writeBatch(
     mapped.map(({ row }) => row),
-    (rows) => write(ctx, rows),
+    async (rows) => write(await open(), rows),
   )
   return mapped.map(({ target, row }, index): EndedRow => {
     const outcome = outcomes[index]

@@ -36,7 +36,7 @@ export interface Crm {
     signal: AbortSignal
     correlationId: string
     sendBy?: number
-  }): Ctx<Fields>
+  }): Promise<Ctx<Fields>>
   /** The mapping of an object, against the tenant's live schema where it can be described. */
   mapping(
     object: AnyObject,
@@ -99,8 +99,8 @@ export const describeCrm = async (
   const allObjects = provider.objects as readonly AnyObject[]
   const limits = effectiveLimits(provider, connection.settings)
 
-  const ctx: Crm['ctx'] = ({ name, priority, signal, correlationId, sendBy }) => {
-    const made: Ctx<Fields> = engine.createCtx(connection, {
+  const ctx: Crm['ctx'] = async ({ name, priority, signal, correlationId, sendBy }) => {
+    const made: Ctx<Fields> = await engine.createCtx(connection, {
       name,
       priority,
       signal,
@@ -113,10 +113,10 @@ export const describeCrm = async (
   const tables = createTables(engine, connection.id, provider)
   const compiledByObject = new Map<string, CompiledMapping>()
 
-  const schemaOf = async (object: AnyObject, context: Ctx<Fields>): Promise<readonly FieldInfo[] | undefined> =>
-    object.describe === undefined
-      ? undefined
-      : tables.cached<FieldInfo>(`describe:${object.name}`, SCHEMA_AGE_MS, () => object.describe?.(context) ?? [])
+  const schemaOf = async (object: AnyObject, context: Ctx<Fields>): Promise<readonly FieldInfo[] | undefined> => {
+    const { describe } = object
+    return describe && tables.cached<FieldInfo>(`describe:${object.name}`, SCHEMA_AGE_MS, () => describe(context))
+  }
 
   return {
     connection,
@@ -138,7 +138,7 @@ export const describeCrm = async (
     order: (object) => (object.order === undefined ? undefined : factOf(object.order, connection.settings)),
     ctx,
     mapping: async (object, signal) => {
-      const context = ctx({ name: `describe ${object.name}`, priority: 'delta', signal, correlationId: 'schema' })
+      const context = await ctx({ name: `describe ${object.name}`, priority: 'delta', signal, correlationId: 'schema' })
       let compiled = compiledByObject.get(object.name)
       if (compiled === undefined) {
         const currency = connection.account?.['currency']

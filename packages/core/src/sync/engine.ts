@@ -9,8 +9,8 @@ import type { Pass } from '../store/schema.ts'
 export interface Engine {
   readonly database: Database
   provider(id: string): { readonly provider: AnyProvider; readonly version: string }
-  /** A plugin's context for one operation on one connection. */
-  createCtx(connection: StoredConnection, operation: Operation): Ctx<Fields>
+  /** A plugin's context for one operation on one connection, signed in. Throws `auth` where it cannot be. */
+  createCtx(connection: StoredConnection, operation: Operation): Promise<Ctx<Fields>>
   readonly doorbell: Doorbell
   readonly clock: Clock
   /** In [0, 1), for jitter. */

@@ -1,4 +1,3 @@
-import type { Ctx, Fields } from '../contract.ts'
 import { asCrmError, type CrmError, REACTIONS } from '../errors.ts'
 import { batches } from '../kit/batches.ts'
 import { closeHints, dueHints, failHints, type InboxRow } from '../store/inbox.ts'
@@ -53,7 +52,7 @@ const followHints = async (engine: Engine, crm: Crm, name: string, hints: readon
 
 const readBack = async (engine: Engine, crm: Crm, object: AnyObject, hints: readonly InboxRow[], turn: Turn) => {
   const correlationId = hints[0]?.correlation_id ?? ''
-  const ctx: Ctx<Fields> = crm.ctx({
+  const ctx = await crm.ctx({
     name: `read ${object.name}`,
     priority: 'webhook',
     signal: turn.signal,

@@ -60,7 +60,7 @@ const split = (page: Page): { readonly live: readonly RemoteRecord[]; readonly g
 
 /** Records inside the window, or all of them. */
 export const pullStep = async (scan: Scan, cursor: string | undefined): Promise<StepPage> => {
-  const ctx = contextOf(scan, 'pull')
+  const ctx = await contextOf(scan, 'pull')
   const readBegin = await nextRead(scan.engine.database.db)
   const request = requestOf(scan, cursor, scan.crm.limits.page)
   const page = await pullOf(scan)(ctx, { ...request, fields: scan.mapped.compiled.remoteFields })
@@ -83,7 +83,7 @@ export const deletedStep = async (scan: Scan, cursor: string | undefined): Promi
   const { deleted } = scan.object
   if (deleted === undefined) throw new TypeError(`${scan.object.name} offers no deleted`)
   const readBegin = await nextRead(scan.engine.database.db)
-  const page = await deleted.page(contextOf(scan, 'deleted'), requestOf(scan, cursor, scan.crm.limits.page))
+  const page = await deleted.page(await contextOf(scan, 'deleted'), requestOf(scan, cursor, scan.crm.limits.page))
   return {
     page: readPage(scan, { readBegin, direct: false, records: [], gone: page.records.map(goneOf) }),
     next: page.next,

@@ -35,7 +35,7 @@ const settleCreate = async (batch: PushBatch, target: Addressed): Promise<EndedR
   const mapped = mapRow(target, row.data, batch.crm.connection.id)
   if ('failure' in mapped) return again
   try {
-    const ids = await object.locate(readContext(batch, [target], 'locate'), mapped.row)
+    const ids = await object.locate(await readContext(batch, [target], 'locate'), mapped.row)
     const [oldest, ...others] = [...ids].sort(byAge)
     if (oldest === undefined) return again
     if (others.length > 0) reportDuplicate(batch, target, oldest, others)

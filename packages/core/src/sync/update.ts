@@ -61,7 +61,7 @@ const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise
   const { object, compiled, resolver } = first
   const ids = targets.flatMap(({ remoteId }) => (remoteId === undefined ? [] : [remoteId]))
   if (object.read !== undefined) {
-    const ctx = readContext(batch, targets, 'read')
+    const ctx = await readContext(batch, targets, 'read')
     const readBegin = await nextRead(engine.database.db)
     const found = await object.read(ctx, ids, compiled.remoteFields)
     const live = found.filter(({ deletedAt }) => deletedAt === undefined)
@@ -139,14 +139,14 @@ const write = async (batch: PushBatch, updates: readonly Update[]): Promise<read
     )
   }
   const { update } = object
-  const ctx = await announce(
+  const open = await announce(
     batch,
     updates.map(({ target }) => target),
     'update',
   )
   const outcomes = await writeBatch(
     updates.map(({ row }) => row),
-    (rows) => update(ctx, rows),
+    async (rows) => update(await open(), rows),
   )
   return updates.map(({ target, division, row }, index): EndedRow => {
     const outcome = outcomes[index]

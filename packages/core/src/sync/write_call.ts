@@ -7,14 +7,14 @@ import type { PushBatch } from './push.ts'
 import type { EndedRow } from './push_commit.ts'
 
 /**
- * Says in the outbox what is about to be done, and only then gives a context to do it with: after a crash a successor
+ * Says in the outbox what is about to be done, and only then gives what opens a context to do it with: after a crash a successor
  * knows that the CRM may have been told, and until when.
  */
 export const announce = async (
   batch: PushBatch,
   targets: readonly Addressed[],
   operation: 'create' | 'update',
-): Promise<Ctx<Fields>> => {
+): Promise<() => Promise<Ctx<Fields>>> => {
   const { engine, turn, terms } = batch
   // Taken before the database takes its own: our deadline is never later than the one that others wait for.
   const sendBy = engine.clock.monotonicMs() + terms.callBudgetMs
@@ -31,11 +31,11 @@ export const announce = async (
       })),
     )
   })
-  return writeContext(batch, targets, operation, sendBy)
+  return () => writeContext(batch, targets, operation, sendBy)
 }
 
 /** A context for the reads that come before a write. */
-export const readContext = (batch: PushBatch, targets: readonly Addressed[], operation: string): Ctx<Fields> =>
+export const readContext = (batch: PushBatch, targets: readonly Addressed[], operation: string): Promise<Ctx<Fields>> =>
   writeContext(batch, targets, operation, undefined)
 
 const writeContext = (
@@ -43,7 +43,7 @@ const writeContext = (
   targets: readonly Addressed[],
   operation: string,
   sendBy: number | undefined,
-): Ctx<Fields> =>
+): Promise<Ctx<Fields>> =>
   crm.ctx({
     name: `${operation} ${targets[0]?.object.name ?? ''}`,
     priority: 'push',
