@@ -48,7 +48,7 @@ test('defaults of the environment come before those of the schema and behind wha
 test('a schema in the 2020-12 dialect is one, a schema that is none is refused', () => {
   const dialect = 'https://json-schema.org/draft/2020-12/schema'
   expect(
-    settingsCheck({ $schema: dialect, type: 'object', properties: { a: { type: 'string' } } })({ a: 1 }).faults,
+    settingsCheck({ $schema: dialect, type: 'object', properties: { a: { type: 'string' } } })({ a: 1 }),
   ).toHaveLength(1)
   expect(() => settingsCheck({ type: 'objekt' })).toThrow(/type/)
 })
