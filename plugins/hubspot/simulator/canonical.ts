@@ -58,7 +58,9 @@ const codeOfCountry = (name: string): string | null => {
   for (let first = 65; first <= 90; first += 1)
     for (let second = 65; second <= 90; second += 1) {
       const code = String.fromCharCode(first, second)
-      if (ENGLISH.of(code) === name) return code
+      // Codes of the past have today's names: DD is Germany too.
+      const isCurrent = Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`
+      if (isCurrent && ENGLISH.of(code) === name) return code
     }
   return null
 }

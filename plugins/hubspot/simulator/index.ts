@@ -26,6 +26,8 @@ export interface HubspotSimulator extends Simulator {
   setKeyScopes(scopes: readonly string[]): void
   /** A user merges two records; answers the id of the one that is left. */
   merge(type: ObjectType, keptId: string, mergedId: string): Promise<string>
+  /** A record goes for ever (emptied recycle bin, a person's right): no list names it any more. */
+  erase(type: ObjectType, id: string): void
   /** A user links two records, as the primary ones of each other where that exists and is asked for. */
   link(type: ObjectType, id: string, toType: ObjectType, toId: string, isPrimary?: boolean): void
   unlink(type: ObjectType, id: string, toType: ObjectType, toId: string): void
@@ -110,10 +112,9 @@ export const simulator: HubspotSimulatorDefinition = {
         }))
         return String(createRecord(portal, OBJECT_OF[type], toProperties(portal, columns, type, data), given).id)
       },
-      remove: async (type, id, how = 'archive') => {
-        const forget = how === 'delete' ? purgeRecord : archiveRecord
-        forget(portal, OBJECT_OF[type], Number(id))
-      },
+      // What a user deletes goes to the recycle bin: to the API, both words mean the same.
+      remove: async (type, id) => archiveRecord(portal, OBJECT_OF[type], Number(id)),
+      erase: (type, id) => purgeRecord(portal, OBJECT_OF[type], Number(id)),
       signIn: (scopes = SCOPES) => oauth.issue(new Set(scopes)),
       revoke: oauth.revokeToken,
       expireAccessTokens: oauth.expireAccessTokens,
