@@ -1,4 +1,5 @@
 import type { Call, Fields, Json } from '../contract.ts'
+import { crmError } from '../errors.ts'
 import { callUrl } from './url.ts'
 
 /** Time for an answer where a call names none, and the longest that one may ask for, in ms. */
@@ -16,9 +17,10 @@ export interface PreparedCall {
   readonly isIdempotent: boolean
 }
 
-/** Builds the request of a call. Throws kind 'invalid' for a path that is none. */
+/** Builds the request of a call. Throws kind 'invalid' for a path that is none, or a body that a GET cannot have. */
 export const prepareCall = (baseUrl: string, call: Call): PreparedCall => {
   const method = call.method ?? 'GET'
+  if (method === 'GET' && call.body !== undefined) throw crmError('invalid', 'A GET has no body.')
   const given = Object.fromEntries(
     Object.entries(call.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
   )
