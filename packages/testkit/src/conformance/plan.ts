@@ -9,9 +9,10 @@ import { sourceChecks } from './checks/source.ts'
 import { unknownOutcomeChecks } from './checks/unknown-outcome.ts'
 import { updateChecks } from './checks/update.ts'
 import { webhookChecks } from './checks/webhooks.ts'
+import { withEvidence } from './evidence.ts'
 import { type AnyObject, type AnyProvider, OPERATIONS } from './provider.ts'
 import { subjectOf } from './subject.ts'
-import { type ConformanceOptions, SEEDED, startWorld, type World } from './world.ts'
+import { type ConformanceOptions, SEEDED, startWorld } from './world.ts'
 
 /** A check that is ready to run, with its full name: the object's first, where it is one object's. */
 export interface PlannedCheck {
@@ -94,18 +95,8 @@ const inWorld =
     try {
       return await work(world)
     } catch (error) {
-      throw withRequests(error, world)
+      throw withEvidence(error, world)
     } finally {
       await world.simulator.stop()
     }
   }
-
-const SHOWN_REQUESTS = 6
-
-/** The last requests tell what the plugin did. Bodies and headers stay out, where secrets are. */
-const withRequests = (error: unknown, { simulator }: World): unknown => {
-  if (!(error instanceof Error)) return error
-  const lines = simulator.log.slice(-SHOWN_REQUESTS).map(({ method, path, status }) => `  ${method} ${path} ${status}`)
-  error.message = `${error.message}\n\nLast requests:\n${lines.join('\n')}`
-  return error
-}

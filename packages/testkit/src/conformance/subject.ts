@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Fields, Link, Outcome, PageRequest, RemoteRecord, Row } from '@raccordo/core/plugin'
+import { seededRandom } from '../simulator/random.ts'
 import type { TruthRecord } from '../simulator/types.ts'
 import { type Mapping, mappingLayer, type Resolver } from './mapping.ts'
 import { type AnyObject, offered } from './provider.ts'
@@ -8,6 +9,8 @@ import type { World } from './world.ts'
 
 /** More pages than any check can need: a cursor that leads in circles ends here. */
 const MOST_PAGES = 100
+
+const SAMPLE_SEED = 11
 
 /** One object of a world, spoken of in canonical values. */
 export interface Subject extends World {
@@ -52,7 +55,7 @@ export const subjectOf = async (world: World, object: AnyObject): Promise<Subjec
   })
   const resolver = await resolverOf(world, mapping)
   const fixed = { ...firstHeld(object), ...world.options.samples?.[name] }
-  const make = sampleMaker(Math.random)
+  const make = sampleMaker(seededRandom(SAMPLE_SEED))
 
   const truth = async () => (await simulator.truth(type)).filter((record) => holds(object, record.data))
   const sample = (): Sample => {

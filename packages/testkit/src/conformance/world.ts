@@ -1,4 +1,4 @@
-import type { Fields } from '@raccordo/core/plugin'
+import type { Fields, Row } from '@raccordo/core/plugin'
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { Simulator, SimulatorDefinition, SimulatorOptions } from '../simulator/types.ts'
@@ -16,8 +16,8 @@ export interface ConformanceOptions {
   readonly settings?: Fields
   /** By object name, canonical values that every record of it needs beside the kit's own (a stage, a currency). */
   readonly samples?: Readonly<Record<string, Fields>>
-  /** By object name, remote values that the CRM refuses. An unknown field, where absent. */
-  readonly badFields?: Readonly<Record<string, Fields>>
+  /** By object name, what makes a row one that the CRM refuses. An unknown field, where absent. */
+  readonly badRows?: Readonly<Record<string, (row: Row) => Row>>
   /**
    * Rules that this CRM cannot keep, by the check's full name, with the reason. Such a check must fail: one that passes
    * is no exception any more.

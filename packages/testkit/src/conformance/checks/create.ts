@@ -6,7 +6,8 @@ import { offered } from '../provider.ts'
 import type { Sample } from '../samples.ts'
 import { idsOf, type Subject } from '../subject.ts'
 
-const UNKNOWN_FIELD = { raccordo_no_such_field: 'x' }
+const withUnknownField = (row: Row): Row => ({ ...row, fields: { ...row.fields, raccordo_no_such_field: 'x' } })
+
 /** Kinds that say "these rows are wrong"; any other throw means that the batch could not be tried. */
 const ROW_FAULTS: ReadonlySet<Failure['kind']> = new Set(['invalid', 'schema', 'conflict', 'forbidden', 'not_found'])
 
@@ -54,10 +55,8 @@ export const createChecks: readonly ObjectCheck[] = [
     run: async (subject) => {
       const samples = Array.from({ length: 4 }, () => subject.sample())
       const bad = 1
-      const badFields = subject.options.badFields?.[subject.object.name] ?? UNKNOWN_FIELD
-      const rows = (await rowsOf(subject, samples)).map((row, index) =>
-        index === bad ? { ...row, fields: { ...row.fields, ...badFields } } : row,
-      )
+      const spoil = subject.options.badRows?.[subject.object.name] ?? withUnknownField
+      const rows = (await rowsOf(subject, samples)).map((row, index) => (index === bad ? spoil(row) : row))
       const outcomes = await createHalving(subject, rows)
       const held = await subject.truth()
       for (const [index, sample] of samples.entries()) {

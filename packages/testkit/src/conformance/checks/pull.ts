@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { RemoteRecord } from '@raccordo/core/plugin'
 import { compareWithTruth } from '../../oracle.ts'
 import type { ObjectCheck } from '../check.ts'
 import { offered } from '../provider.ts'
@@ -15,6 +16,22 @@ const fill = async (subject: Subject, count = 7): Promise<readonly string[]> => 
 }
 
 const sorted = (ids: Iterable<string>): readonly string[] => [...ids].sort()
+
+/** Archived records may come along, marked as deleted. */
+const liveIds = (records: readonly RemoteRecord[]): readonly string[] =>
+  sorted(records.filter((record) => record.deletedAt === undefined).map((record) => record.id))
+
+/** Removes the first of the records that the CRM lets go. */
+const removeOne = async ({ simulator, object }: Subject, records: readonly RemoteRecord[]): Promise<void> => {
+  for (const { id } of records) {
+    const isGone = await simulator.remove(object.type, id).then(
+      () => true,
+      () => false,
+    )
+    if (isGone) return
+  }
+  assert.fail('none of the records of the first page can be removed')
+}
 
 /** From the oldest stamp, that instant included, to a minute from now. */
 const wholeWindow = async (subject: Subject): Promise<{ readonly from: string; readonly to: string }> => {
@@ -33,7 +50,7 @@ export const pullChecks: readonly ObjectCheck[] = [
       const pages = await subject.pages({ limit: 3 })
       for (const page of pages)
         assert(page.length <= 3, `a page of ${page.length} records was answered to a limit of 3`)
-      assert.deepEqual(sorted(pages.flat().map((record) => record.id)), sorted(ids))
+      assert.deepEqual(liveIds(pages.flat()), sorted(ids))
     },
   },
   {
@@ -44,7 +61,7 @@ export const pullChecks: readonly ObjectCheck[] = [
       try {
         const held = await world.simulator.truth(object.type)
         const page = await offered(object, 'pull')(world.ctx, { fields: [], limit: 100 })
-        assert.deepEqual(sorted(page.records.map((record) => record.id)), sorted(held.map((record) => record.id)))
+        assert.deepEqual(liveIds(page.records), sorted(held.map((record) => record.id)))
         assert.equal(page.next, undefined)
       } finally {
         await world.simulator.stop()
@@ -104,7 +121,7 @@ export const pullChecks: readonly ObjectCheck[] = [
       const pages = await subject.pages({ window: await wholeWindow(subject), limit: 2 })
       for (const page of pages)
         assert(page.length <= 2, `a page of ${page.length} records was answered to a limit of 2`)
-      assert.deepEqual(sorted(pages.flat().map((record) => record.id)), sorted(ids))
+      assert.deepEqual(liveIds(pages.flat()), sorted(ids))
     },
   },
   {
@@ -144,12 +161,11 @@ export const pullChecks: readonly ObjectCheck[] = [
     run: async (subject) => {
       await fill(subject)
       for (const window of subject.object.order === undefined ? [undefined] : [undefined, await wholeWindow(subject)]) {
-        await fill(subject)
-        const request = { fields: [], limit: 2, ...(window === undefined ? {} : { window }) }
+        const { length } = await fill(subject)
+        const request = { fields: [], limit: Math.floor(length / 2), ...(window === undefined ? {} : { window }) }
         const first = await offered(subject.object, 'pull')(subject.ctx, request)
-        const [gone] = first.records
-        assert(gone !== undefined && first.next !== undefined, 'the first of several pages is empty or the last')
-        await subject.simulator.remove(subject.object.type, gone.id)
+        assert(first.next !== undefined, 'the first of several pages names no next one')
+        await removeOne(subject, first.records)
         const rest = (await subject.pages({ ...request, cursor: first.next })).flat()
         const seen = new Set([...first.records, ...rest].map((record) => record.id))
         const live = await subject.truth()

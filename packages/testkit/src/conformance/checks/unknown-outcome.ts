@@ -25,8 +25,8 @@ const createOne = async (subject: Subject, row: Row): Promise<Outcome | undefine
 }
 
 /** What the engine does after an unknown outcome: wait, look, and write again only where nothing is found. */
-const settle = async (subject: Subject, row: Row): Promise<readonly string[]> => {
-  await wait(Math.min(subject.provider.api.settleMs, LATE_MS + SLACK_MS))
+const settle = async (subject: Subject, row: Row, waitMs: number): Promise<readonly string[]> => {
+  await wait(Math.min(subject.provider.api.settleMs, waitMs))
   const { locate } = subject.object
   const found = locate === undefined ? [] : await locate(subject.ctx, row)
   if (found.length > 0) return found
@@ -45,8 +45,8 @@ const endsInOne = (title: string, effect: FaultEffect, needs: ObjectCheck['needs
     subject.simulator.faults.add({ body: new RegExp(sample.token, 'i'), times: 1, effect })
     const outcome = await createOne(subject, row)
     assert(isUnknown(outcome), `an answer that never came was taken for ${JSON.stringify(outcome)}`)
-    const adopted = await settle(subject, row)
-    const copies = (await subject.truth()).filter((record) => record.data && holdsToken(record.data, sample.token))
+    const adopted = await settle(subject, row, effect.kind === 'late-commit' ? effect.ms + SLACK_MS : 0)
+    const copies = (await subject.truth()).filter((record) => holdsToken(record.data, sample.token))
     assert.deepEqual(
       copies.map((record) => record.id),
       [...adopted],
