@@ -4,7 +4,7 @@ import { Kysely, PGliteDialect, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BucketState, chargeTokens, EMPTY_BUCKET, takeTokens } from '../../src/http/slots.ts'
 import type { Database } from '../../src/store/database.ts'
-import { rateBuckets } from '../../src/store/rate_buckets.ts'
+import { sqlBucketStore } from '../../src/store/rate_buckets.ts'
 
 let pglite: PGlite
 let database: Pick<Database, 'db'>
@@ -38,7 +38,7 @@ describe('the buckets in the database', () => {
         let slot = 0
         for (const { afterMs, what, ...given } of steps) {
           nowMs += afterMs
-          const store = rateBuckets(database, sql<number>`${nowMs}::float8`)
+          const store = sqlBucketStore(database, sql<number>`${nowMs}::float8`)
           if (what === 'take') {
             const ask = { ...given, atLeast: Math.min(given.atLeast, given.wanted) }
             const expected = takeTokens(state, nowMs, budget, ask)
@@ -68,7 +68,7 @@ describe('the buckets in the database', () => {
   })
 
   it('grant no more than the budget to many who ask at once', async () => {
-    const store = rateBuckets(database)
+    const store = sqlBucketStore(database)
     const ask = { wanted: 2, atLeast: 1, spare: 0, holdMs: 0, priority: 0 }
     const answers = await Promise.all(
       Array.from({ length: 40 }, () => store.take('crowd', { requests: 25, perMs: 60_000 }, ask)),
