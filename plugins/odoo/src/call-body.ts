@@ -111,7 +111,7 @@ const characterOf = (name: string): string | undefined => {
 
 const renderDuration = (seconds: number): string | undefined => {
   if (!Number.isFinite(seconds)) return undefined
-  if (!Number.isInteger(seconds) || seconds < 60) return `${seconds} s`
+  if (!Number.isSafeInteger(seconds) || seconds < 60) return `${seconds} s`
   const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60]
   return [hours === 0 ? '' : `${hours} h `, minutes === 0 ? '' : `${minutes} min `, `${rest} s`].join('')
 }

@@ -96,7 +96,7 @@ const unknownField = (name: string, message: string): string | undefined => {
 /** True where the server lacks a method, so that another way may be tried. */
 export const isMissingMethod = (vendorCode: string | undefined, message: string): boolean =>
   (vendorCode === 'builtins.AttributeError' || vendorCode === 'werkzeug.exceptions.NotFound') &&
-  /The method '.*' does not exist|has no attribute/.test(message)
+  /^(?:The method '.*' does not exist|type object '.*' has no attribute)/.test(message)
 
 const objectOf = (value: unknown): Record<string, unknown> | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
