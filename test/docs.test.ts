@@ -17,7 +17,7 @@ test('the TypeScript in the documentation compiles against the workspace', () =>
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const files = pages.flatMap((page) =>
     codeBlocks(read(page))
-      .filter(({ language }) => language === 'ts')
+      .filter(({ language, isFragment }) => language === 'ts' && !isFragment)
       .map(({ text, line, file }) => {
         const target = join(folder, page.replaceAll(/[^\w]/g, '_'), file ?? `line-${line}.ts`)
         mkdirSync(dirname(target), { recursive: true })

@@ -1,5 +1,7 @@
 export interface CodeBlock {
   readonly language: string
+  /** True for "```ts fragment": a piece that does not stand by itself and is not compiled. */
+  readonly isFragment: boolean
   readonly text: string
   /** Line of the page where it begins. */
   readonly line: number
@@ -7,13 +9,19 @@ export interface CodeBlock {
   readonly file?: string
 }
 
-const FENCE = /^```(\w*)\n([\s\S]*?)^```$/gm
+const FENCE = /^```(\w*)([^\n`]*)\n([\s\S]*?)^```$/gm
 
 export const codeBlocks = (page: string): readonly CodeBlock[] =>
-  [...page.matchAll(FENCE)].map(({ 1: language = '', 2: text = '', index }) => {
+  [...page.matchAll(FENCE)].map(({ 1: language = '', 2: information = '', 3: text = '', index }) => {
     const file = /^\/\/ (\S+\.ts)\n/.exec(text)?.[1]
     const line = page.slice(0, index).split('\n').length
-    return { language, text, line, ...(file === undefined ? {} : { file }) }
+    return {
+      language,
+      isFragment: information.trim() === 'fragment',
+      text,
+      line,
+      ...(file === undefined ? {} : { file }),
+    }
   })
 
 /** The rows of the first table whose first column has this heading, cell by cell. */

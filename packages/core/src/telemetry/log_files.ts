@@ -1,9 +1,26 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, renameSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import roll from 'pino-roll'
+// @ts-expect-error: the package brings no types
+import untypedRoll from 'pino-roll'
 
-type RollingStream = Awaited<ReturnType<typeof roll>>
+/** What is used of pino-roll: numbered files that are closed when they are full. */
+interface RollingStream {
+  /** The numbered file that it writes now. */
+  readonly file: string
+  write(text: string): boolean
+  end(): void
+  on(event: 'ready' | 'close', listener: () => void): void
+  on(event: 'error', listener: (error: Error) => void): void
+}
+const roll = untypedRoll as (options: {
+  readonly file: string
+  /** "20m": twenty megabytes. */
+  readonly size: string
+  readonly mkdir: boolean
+  readonly sync: boolean
+  readonly limit: { readonly count: number; readonly removeOtherLogFiles: boolean }
+}) => Promise<RollingStream>
 
 export interface LogFiles {
   /** Appends a line to a file of the folder, which is opened when it is first needed. Never throws. */
