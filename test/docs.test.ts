@@ -30,7 +30,7 @@ test('the TypeScript in the documentation compiles against the workspace', () =>
   const tsconfig = { extends: join(root, 'tsconfig.base.json'), compilerOptions: options, files }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
   expect(compile(folder)).toBe('')
-})
+}, 180_000)
 
 const compile = (folder: string): string => {
   const manifest = createRequire(import.meta.url).resolve('typescript/package.json')

@@ -1,5 +1,4 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { ErrorKind } from '../contract.ts'
 
 /** How one connection stands at the moment of a scrape. */
 export interface ConnectionGauges {
@@ -20,7 +19,8 @@ export interface Metrics {
   operation(labels: { provider: string; operation: string; status: 'ok' | 'error' }): void
   syncDuration(labels: { provider: string; object: string; job: string }, seconds: number): void
   rateLimitHit(provider: string): void
-  error(provider: string, kind: ErrorKind): void
+  /** `kind`: an error's, as docs/errors.md lists them. */
+  error(provider: string, kind: string): void
   /** One call that went out; `status` is the HTTP status, undefined where no answer came. */
   apiCall(provider: string, status: number | undefined): void
   /** Prometheus text. */
