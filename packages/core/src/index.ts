@@ -1,7 +1,12 @@
 /** The hosts' door. */
 export type * from './api.ts'
+export { type Parts, TOKENS, type Token } from './container.ts'
 export type * from './contract.ts'
 export type { ErrorContext, Fault, Reaction } from './errors.ts'
 export { AuthenticationError, CrmError, isCrmError, RateLimitError, REACTIONS, ValidationError } from './errors.ts'
+export { createHost } from './host.ts'
 export type { HostOptions } from './host_options.ts'
+export type { MappingSpec } from './mapping/index.ts'
+export { validateMapping } from './mapping/index.ts'
+export { loadSimulators } from './registry/index.ts'
 export type { DatabaseSource } from './store/database.ts'

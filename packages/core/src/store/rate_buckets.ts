@@ -20,7 +20,10 @@ const DATABASE_CLOCK = sql<number>`(extract(epoch from clock_timestamp()) * 1000
  * when a class counts as such, by its index) and `answer`, what the last request was granted: an update can only return
  * what it has written. `clock` is for tests.
  */
-export const sqlBucketStore = ({ db }: Pick<Database, 'db'>, clock: RawBuilder<number> = DATABASE_CLOCK): BucketStore => {
+export const sqlBucketStore = (
+  { db }: Pick<Database, 'db'>,
+  clock: RawBuilder<number> = DATABASE_CLOCK,
+): BucketStore => {
   const ensure = (key: string) =>
     sql`insert into crm_rate_buckets (key, slots) values (${key}, '{}') on conflict (key) do nothing`.execute(db)
 

@@ -1,4 +1,4 @@
-import type { Ctx, Fields, LookupRow, ObjectType } from '../contract.ts'
+import type { Ctx, ErrorKind, Fields, LookupRow, ObjectType } from '../contract.ts'
 import type { Priority } from '../http/ports.ts'
 import type { AnyProvider } from '../registry/capabilities.ts'
 import type { StoredConnection } from '../store/connections.ts'
@@ -69,5 +69,5 @@ export interface Log {
 export interface SyncMetrics {
   operation(provider: string, operation: string, status: string, count?: number): void
   duration(provider: string, object: string, job: string, seconds: number): void
-  error(provider: string, kind: string): void
+  error(provider: string, kind: ErrorKind): void
 }
