@@ -1,8 +1,9 @@
 import { rollingWindow, type SimulatorReply, type SimulatorRequest } from '@raccordo/testkit/simulator'
+import { listParameter } from './answers.ts'
 import { missingScopes, refusalReply } from './failures.ts'
 import type { Grant } from './oauth.ts'
 import type { Portal } from './portal.ts'
-import { objectNamed } from './schema.ts'
+import { type ObjectName, objectNamed } from './schema.ts'
 
 const TEN_SECONDS_MS = 10_000
 const LONGEST_ADDRESS = 8_192
@@ -118,10 +119,8 @@ const signedIn = (
 
 /** Calls go by the scopes of contacts; definitions may be read with any scope of their object. */
 const outOfScope = (request: SimulatorRequest, grant: Grant): SimulatorReply | undefined => {
-  const wanted = scopesFor(request)
-  if (wanted.length === 0 || wanted.some((scope) => grant.scopes.has(scope))) return undefined
-  const { status, ...body } = missingScopes(wanted).refusal
-  return refusalReply({ status, ...body })
+  const missing = scopesFor(request).filter((scope) => !grant.scopes.has(scope))
+  return missing.length === 0 ? undefined : refusalReply(missingScopes(missing).refusal)
 }
 
 const scopesFor = (request: SimulatorRequest): readonly string[] => {
@@ -129,9 +128,12 @@ const scopesFor = (request: SimulatorRequest): readonly string[] => {
   if (request.path.startsWith('/crm/owners/') || request.path === '/crm/v3/owners') return ['crm.objects.owners.read']
   const object = objectNamed(objectIn(request.path))
   if (object === undefined) return []
-  const scoped = object === 'calls' ? 'contacts' : object
-  return [`crm.objects.${scoped}.${isWrite(request) ? 'write' : 'read'}`]
+  const related = listParameter(request.query, 'associations').flatMap((name) => objectNamed(name) ?? [])
+  return [scopeOf(object, isWrite(request) ? 'write' : 'read'), ...related.map((name) => scopeOf(name, 'read'))]
 }
+
+const scopeOf = (object: ObjectName, access: 'read' | 'write'): string =>
+  `crm.objects.${object === 'calls' ? 'contacts' : object}.${access}`
 
 const tooMany = (message: string, policyName?: string): SimulatorReply => ({
   status: 429,

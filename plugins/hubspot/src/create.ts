@@ -1,5 +1,5 @@
 import { type Ctx, eachRow, fail, isCrmError, type Outcome, type Row } from '@raccordo/core/plugin'
-import { inlineAssociations } from './associations.ts'
+import { inlineAssociations } from './association-types.ts'
 import { findByField } from './find.ts'
 import type { Kind } from './kinds.ts'
 import { createdOutcome, type Draft, outcomesOfBatch, unanswered } from './outcomes.ts'

@@ -2,6 +2,7 @@ import type { Ctx } from '@raccordo/core/plugin'
 import type { Kind } from './kinds.ts'
 import { newest } from './newest.ts'
 import { batchRead } from './read.ts'
+import { keptAs } from './same.ts'
 import { searchAll } from './search.ts'
 import type { Settings } from './settings.ts'
 import { hasUniqueValues } from './unique.ts'
@@ -18,23 +19,34 @@ export const findByField = async (
   field: string,
   values: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const wanted = [...new Set(values.map(plain))].filter((value) => value !== '')
-  if (wanted.length === 0) return new Map()
+  // Values that HubSpot takes for the same are asked for once: a batch must not name an id twice.
+  const asked = new Map(
+    values.map((value) => [keptAs(field, value), field === 'email' ? keptAs(field, value) : value.trim()]),
+  )
+  asked.delete('')
+  if (asked.size === 0) return new Map()
   const isUnique = await hasUniqueValues(ctx, kind, field)
   const properties = field === 'email' ? ['email', 'hs_additional_emails'] : [field]
   const records = isUnique
-    ? await batchRead(ctx, kind, wanted, properties, field)
-    : await throughIndex(ctx, kind, field, wanted)
-  const ids = idsByValue(field, wanted, records, isUnique)
+    ? await batchRead(ctx, kind, [...asked.values()], properties, field)
+    : await throughIndex(ctx, kind, field, asked)
+  const ids = idsByValue(field, [...asked.keys()], records, isUnique)
   return new Map(
     values.flatMap((value) => {
-      const own = ids.get(plain(value))
+      const own = ids.get(keptAs(field, value))
       return own === undefined ? [] : [[value, [...own]]]
     }),
   )
 }
 
-const throughIndex = async (ctx: Ctx<Settings>, kind: Kind, field: string, values: readonly string[]) => {
+/** Texts are found by IN only in lower case; a domain is asked for as it was given too, in case it was kept so. */
+const throughIndex = async (
+  ctx: Ctx<Settings>,
+  kind: Kind,
+  field: string,
+  asked: ReadonlyMap<string, string>,
+): Promise<readonly VendorRecord[]> => {
+  const values = [...new Set([...asked].flatMap(([kept, given]) => [kept, given.toLowerCase()]))]
   const indexed = await searchAll(ctx, kind, [{ propertyName: field, operator: 'IN', values }], [field])
   const recent = await newest(ctx, kind, [field])
   return [...indexed, ...recent]
@@ -66,7 +78,5 @@ const idsByValue = (
 const valuesOf = (record: VendorRecord, field: string): readonly string[] => {
   const main = record.properties?.[field] ?? ''
   const more = field === 'email' ? (record.properties?.['hs_additional_emails'] ?? '').split(';') : []
-  return [main, ...more].map(plain).filter((value) => value !== '')
+  return [main, ...more].map((value) => keptAs(field, value)).filter((value) => value !== '')
 }
-
-const plain = (text: string): string => text.trim().toLowerCase()

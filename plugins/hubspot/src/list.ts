@@ -1,4 +1,12 @@
-import type { Ctx, Link, ObjectType, Page, PageRequest, RemoteRecord } from '@raccordo/core/plugin'
+import {
+  type Ctx,
+  isCrmError,
+  type Link,
+  type ObjectType,
+  type Page,
+  type PageRequest,
+  type RemoteRecord,
+} from '@raccordo/core/plugin'
 import { type Kind, OBJECT_OF } from './kinds.ts'
 import { LIST_PAGE } from './limits.ts'
 import { pathsOf } from './paths.ts'
@@ -17,10 +25,7 @@ const LONGEST_FIELD_LIST = 4_000
 export const listPage = async (ctx: Ctx<Settings>, kind: Kind, page: PageRequest): Promise<Page> => {
   const properties = wanted(kind, page.fields)
   const isLong = properties.join('%2C').length > LONGEST_FIELD_LIST
-  const list = await readList(ctx, kind, page, {
-    properties: isLong ? [kind.changedField] : properties,
-    associations: kind.linked.map((type) => OBJECT_OF[type]).join(',') || undefined,
-  })
+  const list = await readLinked(ctx, kind, page, isLong ? [kind.changedField] : properties)
   const results = list.results ?? []
   const linksKnown = kind.linked.length === 0 || results.some((record) => record.associations !== undefined)
   const linksOf = (record: VendorRecord) => (linksKnown ? inlineLinks(kind, record) : undefined)
@@ -60,9 +65,29 @@ export const archivedPage = async (
   return { records, ...nextOf(list) }
 }
 
+/**
+ * The list with relations; without them where the credentials may not see what is on their other end. Nothing is said
+ * of links then, and the engine asks for those of the types that are switched on.
+ */
+const readLinked = async (
+  ctx: Ctx<Settings>,
+  kind: Kind,
+  page: PageRequest,
+  properties: readonly string[],
+): Promise<VendorList> => {
+  if (kind.linked.length === 0) return readList(ctx, kind, page, { properties })
+  const associations = kind.linked.map((type) => OBJECT_OF[type]).join(',')
+  try {
+    return await readList(ctx, kind, page, { properties, associations })
+  } catch (error) {
+    if (!isCrmError(error) || error.kind !== 'forbidden') throw error
+    return readList(ctx, kind, page, { properties })
+  }
+}
+
 interface ListQuery {
   readonly properties: readonly string[]
-  readonly associations?: string | undefined
+  readonly associations?: string
   readonly archived?: boolean
 }
 

@@ -6,6 +6,7 @@ import { CALLS, type Kind, OBJECT_OF } from './kinds.ts'
 import { newest } from './newest.ts'
 import { propertiesOf } from './properties.ts'
 import { batchRead } from './read.ts'
+import { isSameValue, keptAs } from './same.ts'
 import { type Filter, searchAll } from './search.ts'
 import type { Settings } from './settings.ts'
 import { hasUniqueValues, REFERENCE_PROPERTY } from './unique.ts'
@@ -57,11 +58,11 @@ const locateByValues = async (ctx: Ctx<Settings>, kind: Kind, row: Row): Promise
     return typeof createdAt === 'string' && Date.parse(createdAt) >= since
   }
   const matches = (record: VendorRecord): boolean =>
-    isRecent(record) && written.every(({ name, value }) => plain(record.properties?.[name]) === plain(value))
+    isRecent(record) && written.every(({ name, value }) => isSameValue(name, value, record.properties?.[name]))
   const told = written.filter(({ name }) => TELLING.has(name)).slice(0, MOST_FILTERS)
   const filters: readonly Filter[] = [
     { propertyName: kind.createdField, operator: 'GTE', value: String(since) },
-    ...told.map(({ name, value }) => ({ propertyName: name, operator: 'EQ' as const, value })),
+    ...told.map(({ name, value }) => ({ propertyName: name, operator: 'EQ' as const, value: keptAs(name, value) })),
   ]
   const indexed = told.length === 0 ? [] : await searchAll(ctx, kind, filters, properties)
   return idsOf([...indexed, ...(await newest(ctx, kind, properties))], matches)
@@ -80,5 +81,3 @@ const instantMs = (value: unknown): string | undefined => {
   const ms = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Date.parse(String(value))
   return Number.isNaN(ms) ? undefined : String(ms)
 }
-
-const plain = (text: string | null | undefined): string => (text ?? '').trim().toLowerCase()

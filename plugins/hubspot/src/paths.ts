@@ -9,6 +9,8 @@ export interface Paths {
   objects(object: string, rest?: string): string
   /** Links one record with another without a label. */
   associate(from: string, id: string, to: string, toId: string): string
+  /** Links one record with another by the types in the body. */
+  label(from: string, id: string, to: string, toId: string): string
   associationBatch(from: string, to: string, operation: 'read' | 'create'): string
   properties(object: string, name?: string): string
   readonly owners: string
@@ -24,10 +26,12 @@ export const pathsOf = (settings: Settings): Paths => {
   const linkedObjects = dated ? objects : '/crm/v4/objects'
   const associations = dated ? `/crm/associations/${version}` : '/crm/v4/associations'
   const properties = dated ? `/crm/properties/${version}` : '/crm/v3/properties'
+  const between = (from: string, id: string, to: string, toId: string, kind: '' | 'default/'): string =>
+    `${linkedObjects}/${from}/${encodeURIComponent(id)}/associations/${kind}${to}/${encodeURIComponent(toId)}`
   return {
     objects: (object, rest = '') => `${objects}/${object}${rest}`,
-    associate: (from, id, to, toId) =>
-      `${linkedObjects}/${from}/${encodeURIComponent(id)}/associations/default/${to}/${encodeURIComponent(toId)}`,
+    associate: (from, id, to, toId) => between(from, id, to, toId, 'default/'),
+    label: (from, id, to, toId) => between(from, id, to, toId, ''),
     associationBatch: (from, to, operation) => `${associations}/${from}/${to}/batch/${operation}`,
     properties: (object, name) => `${properties}/${object}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`,
     owners: dated ? `/crm/owners/${version}` : '/crm/v3/owners',

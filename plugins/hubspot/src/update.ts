@@ -1,5 +1,5 @@
 import { type Ctx, eachRow, type Failure, type Outcome, type Row } from '@raccordo/core/plugin'
-import { associate, type Pair } from './associations.ts'
+import { associate, type Pair } from './associate.ts'
 import { contextValues, rowFailure } from './errors.ts'
 import type { Kind } from './kinds.ts'
 import { unanswered } from './outcomes.ts'

@@ -48,6 +48,17 @@ test('all companies of one domain are found, those too that the index does not s
   expect(bench.sim.calls() - before).toBe(6)
 })
 
+test('companies are found by a domain however it is written', async () => {
+  bench = await openBench()
+  const id = await bench.sim.add('company', { name: 'Spelled', domain: 'spelled.example.com' })
+  const values = ['https://www.Spelled.example.com/start', 'spelled.example.com']
+  expect(await objectOf('companies').find?.(bench.ctx, 'domain', values)).toEqual(
+    new Map(values.map((value) => [value, [id]])),
+  )
+  const row: Row = { marker: 'a', fields: { name: 'spelled', domain: 'http://spelled.example.com' } }
+  expect(await objectOf('companies').locate?.(bench.ctx, row)).toEqual([id])
+})
+
 test('a property that the portal has made unique is read straight from the records', async () => {
   bench = await openBench()
   bench.sim.addUniqueProperty('company', 'customer_number')

@@ -173,3 +173,12 @@ test('a search that counts records and shows none is no end', async () => {
   })
   await expect(pullAll(bench.ctx, 'contacts', ['email'], EVERYTHING)).rejects.toMatchObject({ kind: 'unavailable' })
 })
+
+test('records come without a word about links where the other end may not be seen', async () => {
+  bench = await openBench()
+  const company = await bench.sim.add('company', { name: 'Hidden' })
+  await bench.sim.add('contact', { email: 'seen@example.com' }, [{ type: 'company', remoteId: company }])
+  bench.sim.setKeyScopes(['oauth', 'crm.objects.contacts.read'])
+  const { records } = await pullAll(bench.ctx, 'contacts', ['email'])
+  expect(records.map(({ fields, links }) => [fields['email'], links])).toEqual([['seen@example.com', undefined]])
+})

