@@ -30,7 +30,7 @@ test("the example in core's README does what it says, and running it again write
     ODOO_URL: String(settings['url']),
     ODOO_DATABASE: String(settings['database']),
     ODOO_USER: String(credentials['username']),
-    ODOO_KEY: String(credentials['apiKey'] ?? credentials['password']),
+    ODOO_PASSWORD: String(credentials['password']),
     LOG_LEVEL: 'silent',
   }
   const cwd = project()
