@@ -43,6 +43,8 @@ export interface ErrorContext {
   readonly existingIds?: readonly string[]
   /** True where the CRM may have done the work all the same: no answer came, or a 5xx to a write. */
   readonly unknownOutcome?: boolean
+  /** True where nothing was sent, so that nothing has failed either: it is no attempt. */
+  readonly notSent?: boolean
   /** Every fault where there are several (start-up, mapping, settings). */
   readonly faults?: readonly Fault[]
   readonly cause?: unknown
@@ -72,6 +74,7 @@ export class CrmError extends Error {
   readonly pointer: string | undefined
   readonly existingIds: readonly string[] | undefined
   readonly unknownOutcome: boolean
+  readonly notSent: boolean
   readonly faults: readonly Fault[] | undefined
 
   constructor(kind: ErrorKind, message: string, context: ErrorContext = {}) {
@@ -89,6 +92,7 @@ export class CrmError extends Error {
     this.pointer = context.pointer
     this.existingIds = context.existingIds
     this.unknownOutcome = context.unknownOutcome ?? false
+    this.notSent = context.notSent ?? false
     this.faults = context.faults
   }
 

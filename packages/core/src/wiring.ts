@@ -104,7 +104,7 @@ export const wire = (parts: Parts, stop: StopSignals, metrics: Metrics): Wired =
     sessions: createSessions(credentials, clock),
     oauth,
   }
-  const contexts = createContexts(http, signIn)
+  const contexts = createContexts(http, signIn, timingOf(options).callTimeoutMs)
   const boss = createBoss(database, log)
   const engine: Engine = {
     database,

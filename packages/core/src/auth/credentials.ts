@@ -46,6 +46,7 @@ export const openCredentials = async <Settings extends object>(
   let redactor: Redactor = createRedactor(stored.credentials)
 
   const adopt = (next: StoredCredentials, made: StoredSession | undefined): void => {
+    if (next.version < stored.version) return
     if (next.version !== stored.version || made !== session) generation += 1
     stored = next
     session = made
@@ -77,6 +78,27 @@ export const openCredentials = async <Settings extends object>(
   const first = await refreshed()
   adopt(first, await withSession(first))
 
+  let renewing: Promise<Verdict> | undefined
+  const renewed = async (): Promise<Verdict> => {
+    const isSession = auth.session !== undefined
+    const latest = await readOr404(deps.store, connectionId)
+    if (latest.version !== stored.version) {
+      adopt(latest, await withSession(latest))
+      return isSession ? 'rebuild' : 'repeat'
+    }
+    const { accessToken } = stored.credentials
+    const next = await refreshed(typeof accessToken === 'string' ? accessToken : undefined)
+    if (!isSession) {
+      if (next.version === stored.version) return 'refused'
+      adopt(next, undefined)
+      return 'repeat'
+    }
+    const before = session?.session ?? {}
+    adopt(next, await withSession(next, before))
+    // A session with the same values: the refusal may have been for what the CRM had forgotten meanwhile.
+    return sameFields(before, session?.session ?? {}) ? 'repeat' : 'rebuild'
+  }
+
   const signature = (): Signature => ({
     headers: auth.session === undefined ? headersOf(provider, kind, stored.credentials) : {},
     generation: String(generation),
@@ -97,28 +119,16 @@ export const openCredentials = async <Settings extends object>(
       return signature()
     },
     renew: async (used) => {
-      const isSession = auth.session !== undefined
-      if (used.generation !== String(generation)) return isSession ? 'rebuild' : 'repeat'
-      const latest = await readOr404(deps.store, connectionId)
-      if (latest.version !== stored.version) {
-        adopt(latest, await withSession(latest))
-        return isSession ? 'rebuild' : 'repeat'
-      }
-      const next = await refreshed(
-        typeof stored.credentials['accessToken'] === 'string' ? stored.credentials['accessToken'] : undefined,
-      )
-      if (!isSession) {
-        if (next.version === stored.version) return 'refused'
-        adopt(next, undefined)
-        return 'repeat'
-      }
-      const before = session?.session ?? {}
-      adopt(next, await withSession(next, before))
-      // A session with the same values: the refusal may have been for what the CRM had forgotten meanwhile.
-      return sameFields(before, session?.session ?? {}) ? 'repeat' : 'rebuild'
+      if (used.generation !== String(generation)) return auth.session === undefined ? 'repeat' : 'rebuild'
+      renewing ??= renewed().finally(() => {
+        renewing = undefined
+      })
+      return renewing
     },
   }
 }
+
+type Verdict = Awaited<ReturnType<CredentialSource['renew']>>
 
 const readOr404 = async (store: CredentialStore, connectionId: string): Promise<StoredCredentials> => {
   const stored = await store.read(connectionId)

@@ -34,12 +34,25 @@ export interface Contexts {
 const NAMES_ONLY = createRedactor()
 
 /** Makes the contexts that plugins work with, and remembers what must not be shown. */
-export const createContexts = (http: HttpDeps, stored: CredentialDeps): Contexts => {
+export const createContexts = (http: HttpDeps, stored: CredentialDeps, longestCallMs: number): Contexts => {
   const sources = new WeakMap<StoredConnection, Promise<CredentialSource>>()
   const live = new Map<string, CredentialSource>()
 
-  const contextOf = (party: Party, credentials: CredentialSource, operation: Operation): Ctx<Fields> =>
-    createCtx<Fields>(http, {
+  /** No call may outlast what the deadlines of writes are reckoned with. */
+  const capped = (ctx: Ctx<Fields>): Ctx<Fields> => ({
+    settings: ctx.settings,
+    get session() {
+      return ctx.session
+    },
+    account: ctx.account,
+    signal: ctx.signal,
+    now: () => ctx.now(),
+    lookup: (table, key) => ctx.lookup(table, key),
+    call: (request) => ctx.call({ ...request, timeoutMs: Math.min(request.timeoutMs ?? longestCallMs, longestCallMs) }),
+  })
+
+  const contextOf = (party: Party, credentials: CredentialSource, operation: Operation): Ctx<Fields> => {
+    const ctx = createCtx<Fields>(http, {
       provider: party.provider,
       connectionId: party.id,
       workspaceId: party.workspaceId,
@@ -54,6 +67,8 @@ export const createContexts = (http: HttpDeps, stored: CredentialDeps): Contexts
       skewMs: party.skewMs,
       lookup: operation.lookup,
     })
+    return capped(ctx)
+  }
 
   const sourceOf = async (deps: CredentialDeps, party: Party, operation: Operation): Promise<CredentialSource> => {
     const source = await openCredentials<Fields>(deps, {

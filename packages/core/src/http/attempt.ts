@@ -100,7 +100,8 @@ const sendWithPermit = async <Settings extends object>(
   const spareMs = () => sendBy - prepared.timeoutMs - clock.monotonicMs()
   const checkDeadline = () => {
     if (signal.aborted) throw stopped(signal.reason)
-    if (spareMs() < 0) throw crmError('timeout', 'The call was not sent: its answer might have come too late.')
+    if (spareMs() < 0)
+      throw crmError('timeout', 'The call was not sent: its answer might have come too late.', { notSent: true })
   }
   for (;;) {
     checkDeadline()

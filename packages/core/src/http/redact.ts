@@ -58,7 +58,14 @@ const stringsIn = (value: unknown): readonly string[] => {
 const formsOf = (secret: string): readonly string[] => {
   const url = encodeURIComponent(secret)
   const escaped = JSON.stringify(secret).slice(1, -1)
-  const plain = [secret, url, url.replaceAll('%20', '+'), lowerEscapes(url), escaped, escaped.replaceAll('/', '\\/')]
+  const plain = [
+    secret,
+    url,
+    new URLSearchParams([['', secret]]).toString().slice(1),
+    lowerEscapes(url),
+    escaped,
+    escaped.replaceAll('/', '\\/'),
+  ]
   return [...plain, ...base64Forms(secret)].filter((form) => form.length >= SHORTEST_SECRET)
 }
 

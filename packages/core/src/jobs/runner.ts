@@ -6,7 +6,7 @@ import { runInbox } from '../sync/inbox.ts'
 import { runPass } from '../sync/pull.ts'
 import { runPush } from '../sync/push.ts'
 import type { StopSignals } from '../sync/turn.ts'
-import { type JobData, QUEUE_NAMES, QUEUES } from './queues.ts'
+import { type JobData, QUEUE_NAMES, QUEUES, type QueueName } from './queues.ts'
 
 const DUE_EVERY_MS = 1_000
 const MOST_RINGS = 500
@@ -51,6 +51,19 @@ export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): R
     }
   }
 
+  /** One worker: woken by a ring, and looking for more as soon as it has ended a job. */
+  const employ = async (name: QueueName): Promise<void> => {
+    const id: string = await boss.work<JobData>(
+      name,
+      { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 },
+      async ([job]) => {
+        if (job === undefined) return
+        await answer(job.data)
+        boss.notifyWorker(id)
+      },
+    )
+  }
+
   const ringWhatIsDue = async (): Promise<void> => {
     try {
       for (const due of await dueWork(engine.database, MOST_RINGS)) {
@@ -65,13 +78,7 @@ export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): R
   return {
     start: async () => {
       for (const name of QUEUE_NAMES) {
-        await boss.work<JobData>(
-          name,
-          { localConcurrency: QUEUES[name].concurrency, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 },
-          async ([job]) => {
-            if (job !== undefined) await answer(job.data)
-          },
-        )
+        for (let hand = 0; hand < QUEUES[name].concurrency; hand += 1) await employ(name)
       }
       const loop = (): void => {
         looking = ringWhatIsDue().finally(() => {

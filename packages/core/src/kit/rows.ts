@@ -42,6 +42,7 @@ export const failureOf = (error: {
   readonly vendorCode?: string | undefined
   readonly retryAfterMs?: number | undefined
   readonly existingIds?: readonly string[] | undefined
+  readonly notSent?: boolean
 }): Failure => ({
   kind: error.kind,
   message: error.message,
@@ -49,4 +50,5 @@ export const failureOf = (error: {
   ...(error.vendorCode === undefined ? {} : { vendorCode: error.vendorCode }),
   ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   ...(error.existingIds === undefined ? {} : { existingIds: error.existingIds }),
+  ...(error.notSent === true ? { notSent: true } : {}),
 })

@@ -13,6 +13,9 @@ import { type StopSignals, type Turn, takeTurn } from './turn.ts'
 import { settleUnknown } from './unknown.ts'
 import { updateRows } from './update.ts'
 
+/** Time that a write may wait for its turn at the rate limiter, and be retried, before its last moment to be sent. */
+const SEND_SLACK_MS = 15_000
+
 /** A batch in hand: what writing it needs. */
 export interface PushBatch {
   readonly engine: Engine
@@ -34,7 +37,7 @@ export const runPush = async (
   takeTurn(engine, `push:${connectionId}:${type}`, stop, async (turn) => {
     const crm = await openCrm(engine, connectionId)
     const { settleMs } = crm.provider.api
-    const terms: ClaimTerms = { lease: turn.lease, callBudgetMs: 2 * engine.timing.callTimeoutMs, settleMs }
+    const terms: ClaimTerms = { lease: turn.lease, callBudgetMs: engine.timing.callTimeoutMs + SEND_SLACK_MS, settleMs }
     const batch: PushBatch = { engine, crm, turn, terms }
     while (await mayWork(engine, connectionId)) {
       // Out of time with work at hand; where nothing can be claimed, what is due waits for something else.
