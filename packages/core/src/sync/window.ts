@@ -19,11 +19,16 @@ const windowOf = (fromMs: number, toMs: number, precision: Order['precision']): 
 export const CLOCK_DOUBT_MS = 1000
 
 /**
- * The next window of a delta: from the last one's end, less the time that a change may usually come late, to the CRM's
- * present. Undefined where no time has passed (or a clock went back): then there is nothing to ask, and nothing moves.
+ * The next window of a delta. It ends a little ahead of the CRM's present, so that whatever was changed before it was
+ * asked for lies inside; it begins before the last one's end by the time that a change may usually come late, and by
+ * as much again as that end lay ahead. Undefined where no time has passed (or a clock went back): then nothing moves.
  */
 export const deltaWindow = (watermark: Date, order: Order, crmNowMs: number): Window | undefined =>
-  windowOf(watermark.getTime() - order.lateMs.usual, crmNowMs - CLOCK_DOUBT_MS, order.precision)
+  windowOf(
+    watermark.getTime() - order.lateMs.usual - 2 * CLOCK_DOUBT_MS,
+    Math.max(crmNowMs + CLOCK_DOUBT_MS, watermark.getTime()),
+    order.precision,
+  )
 
 /**
  * The window of a settle pass: everything that a late commit or a lagging index may still have changed behind the
