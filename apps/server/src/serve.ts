@@ -11,8 +11,8 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** Open requests get this long before their connections are cut; the host needs the rest of the ten seconds. */
-const REQUESTS_GRACE_MS = 4_000
+/** Open requests get this long before their connections are cut; the host may need the rest of the ten seconds. */
+const REQUESTS_GRACE_MS = 1_500
 
 const welcome = (secret: string): string =>
   [

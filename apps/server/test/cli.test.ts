@@ -7,6 +7,7 @@ import type { ConnectionState, Host, NewConnection, PassState, PushStatus } from
 import { CrmError } from '@raccordo/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../src/cli/run.ts'
+import { readConfiguration } from '../src/config/configuration.ts'
 import { buildServer } from '../src/server.ts'
 import { ACME_KEY, CONNECTIONS, fakeHost, type Instead } from './fake_host.ts'
 
@@ -279,6 +280,12 @@ describe('raccordo', () => {
     expect((await cli(['keys', 'list'])).out).toMatch(/k9 +app +acme/)
     expect((await cli(['keys', 'revoke', 'k9'])).code).toBe(0)
     expect(revoked).toEqual(['k9'])
+  })
+
+  it('makes an encryption key that the environment takes', async () => {
+    const { out } = await raccordo(['keys', 'generate'], {})
+    const CRM_ENCRYPTION_KEYS = out.trim()
+    expect(readConfiguration({ CRM_ENCRYPTION_KEYS }).host.encryptionKeys).toEqual([CRM_ENCRYPTION_KEYS])
   })
 
   it('prints faults of the environment at once and ends with 1', async () => {

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import type { ApiKeyInfo, KeysApi, ListPage } from '@raccordo/core'
 import { readConfiguration } from '../config/configuration.ts'
 import { part } from './client.ts'
-import { type ClientOptions, clientCommand, clientOf, command } from './command.ts'
+import { type ClientOptions, type CommonOptions, clientCommand, clientOf, command } from './command.ts'
 import { table } from './table.ts'
 import { show, type Terminal } from './terminal.ts'
 
@@ -80,10 +81,17 @@ export const keysCommand = (terminal: Terminal) => {
       await withKeys(terminal, options, (keys) => keys.revoke(id))
       show(terminal, options.json, { id, revoked: true }, () => 'Revoked.')
     })
+  const generate = command('generate', 'Print a new encryption key for CRM_ENCRYPTION_KEYS', ['keys generate']).action(
+    async (options: CommonOptions) => {
+      const key = `${randomBytes(32).toString('base64url')}=`
+      show(terminal, options.json, { key }, () => key)
+    },
+  )
   return command('keys', 'Make, list and revoke API keys; at a server, or without CRM_API_KEY in the database itself', [
     'keys create --name backend --workspace acme',
   ])
     .addCommand(create)
     .addCommand(list)
     .addCommand(revoke)
+    .addCommand(generate)
 }

@@ -83,7 +83,7 @@ export const readConfiguration = (environment: Environment): Configuration => {
     faults.push({
       variable: 'CRM_ENCRYPTION_KEYS',
       message: 'is missing, and with DATABASE_URL no key is made for you',
-      remedy: 'Make one, keep it with your other secrets and set it: openssl rand -base64 32',
+      remedy: 'Make one, keep it with your other secrets and set it: raccordo keys generate',
     })
   }
   if (faults.length > 0) throw new ConfigurationError(faults)

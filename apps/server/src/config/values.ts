@@ -55,7 +55,7 @@ export const encryptionKeys: Reader<readonly string[]> = (value) => {
   const which = keys.length === 1 ? 'is not a Fernet key' : `holds no Fernet key at place ${wrong + 1}`
   return {
     message: which,
-    remedy: 'Give 32 bytes in base64, several separated by commas. Make one: openssl rand -base64 32',
+    remedy: 'Give 32 bytes in base64, several separated by commas. Make one: raccordo keys generate',
   }
 }
 
