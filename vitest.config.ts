@@ -2,10 +2,17 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'plugins/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'test/odoo/**'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'plugins/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+    ],
+    // Live tests need a real CRM: `pnpm test:odoo` runs them where there is one.
+    exclude: ['**/node_modules/**', '**/dist/**', '**/live/**'],
+    globalSetup: ['@raccordo/testkit/database/global-setup'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 })

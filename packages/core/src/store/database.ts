@@ -115,8 +115,8 @@ export const openDatabase = async (source: DatabaseSource): Promise<Database> =>
   const db = unguarded.withPlugin(guard(assertOutsideTransaction))
 
   const close = async (): Promise<void> => {
-    await db.destroy()
-    if (pglite !== undefined && !pglite.closed && !('pglite' in source)) await pglite.close()
+    // Destroying the pool closes an embedded database too, and one that the caller opened is the caller's to close.
+    if (!('pglite' in source)) await db.destroy()
     release()
   }
 
