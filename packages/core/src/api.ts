@@ -192,10 +192,12 @@ export interface FeedRecord {
   readonly localId: string | null
   readonly data: Fields
   readonly links: readonly RecordLink[]
-  /** false, or why it is gone. */
-  readonly deleted:
-    | false
-    | { readonly reason: 'deleted' | 'filtered' | 'merged'; readonly at: string; readonly mergedInto?: string }
+  readonly deleted: boolean
+  /** Why it is gone, where it is: from the CRM, out of the mapping's `when`, or into another record. */
+  readonly reason?: 'deleted' | 'filtered' | 'merged'
+  readonly deletedAt?: string
+  /** External id of the survivor of a merge. */
+  readonly mergedInto?: string
   readonly origin: 'crm' | 'push'
   readonly updatedAt: string
   readonly seq: number

@@ -101,19 +101,16 @@ const presentRecord = (row: StoredRecord, localIds: ReadonlyMap<string, string>)
     localId: localIdOf(row.type, row.external_id),
     data,
     links,
-    deleted: deletionOf(row),
+    ...deletionOf(row),
     origin: row.origin,
     updatedAt: (row.remote_stamp ?? row.updated_at).toISOString(),
     seq: row.seq,
   }
 }
 
-const deletionOf = (row: StoredRecord): FeedRecord['deleted'] => {
-  if (row.deleted_at === null) return false
+const deletionOf = (row: StoredRecord): Pick<FeedRecord, 'deleted' | 'reason' | 'deletedAt' | 'mergedInto'> => {
+  if (row.deleted_at === null) return { deleted: false }
   const reason = row.deleted_reason === 'filtered' || row.deleted_reason === 'merged' ? row.deleted_reason : 'deleted'
-  return {
-    reason,
-    at: row.deleted_at.toISOString(),
-    ...(row.merged_into === null ? {} : { mergedInto: row.merged_into }),
-  }
+  const mergedInto = row.merged_into === null ? {} : { mergedInto: row.merged_into }
+  return { deleted: true, reason, deletedAt: row.deleted_at.toISOString(), ...mergedInto }
 }
