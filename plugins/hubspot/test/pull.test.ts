@@ -40,6 +40,18 @@ test('a window holds what changed at its beginning and not what changed at its e
   expect(later.records.map(({ id }) => id)).toEqual([second])
 })
 
+test('a scan asks for nothing outside its window, so that it ends while others go on changing records', async () => {
+  bench = await openBench()
+  bench.pass(5_000)
+  for (let index = 0; index < 5; index += 1) await bench.sim.add('company', { name: `Later ${index}` })
+  const page = await objectOf('companies').pull?.(bench.ctx, {
+    fields: [],
+    limit: 3,
+    window: { from: at(0), to: at(1_000) },
+  })
+  expect(page).toEqual({ records: [], total: 0 })
+})
+
 test('a record that changes while the scan goes on belongs to the next window', async () => {
   bench = await openBench()
   const id = await bench.sim.add('contact', { email: 'moving@example.com' })

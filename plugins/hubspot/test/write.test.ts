@@ -98,6 +98,23 @@ test('rows that nothing tells apart are created one by one and each gets its own
   expect(truth.find(({ id }) => id === ids[0])?.links).toEqual([])
 })
 
+test('a row without anything that identifies it goes alone beside a batch of others', async () => {
+  bench = await openBench()
+  const rows: Row[] = [
+    contact('a', 'a@example.com'),
+    { marker: 'b', fields: { firstname: 'Only' } },
+    contact('c', 'c@example.com'),
+  ]
+  const outcomes = (await objectOf('contacts').create?.(bench.ctx, rows)) ?? []
+  const truth = await bench.sim.truth('contact')
+  const made = outcomes.map((outcome) => truth.find(({ id }) => outcome.ok && id === outcome.remoteId)?.data)
+  expect(made).toMatchObject([
+    { email: 'a@example.com' },
+    { first_name: 'Only', email: null },
+    { email: 'c@example.com' },
+  ])
+})
+
 test('companies whose domain HubSpot rewrites are still told apart in one batch', async () => {
   bench = await openBench()
   const rows: Row[] = ['One', 'Two', 'Three'].map((name) => ({
