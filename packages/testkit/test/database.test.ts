@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -99,14 +99,12 @@ describe('test Postgres', () => {
   })
 })
 
-describe('fresh PGlite', () => {
-  it('loads a state that was prepared once, and keeps two apart', async () => {
+describe('fresh PGlite', { timeout: 180_000 }, () => {
+  it('loads a state that was prepared once, also when two ask at once, and keeps them apart', async () => {
     const folder = join(tmpdir(), `raccordo-test-${process.pid}`)
-    const { mkdir } = await import('node:fs/promises')
     await mkdir(folder, { recursive: true })
     const { template, times } = counted('notes')
-    const first = await freshPglite(folder, template)
-    const second = await freshPglite(folder, template)
+    const [first, second] = await Promise.all([freshPglite(folder, template), freshPglite(folder, template)])
     await first.exec('insert into notes values (2)')
     expect((await first.query('select * from notes')).rows).toHaveLength(2)
     expect((await second.query('select * from notes')).rows).toEqual([{ number: 1 }])

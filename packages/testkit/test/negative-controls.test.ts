@@ -167,6 +167,28 @@ const BROKEN: readonly (readonly [string, Provider<Settings>, RegExp])[] = [
     /gone is `not_found`/,
   ],
   [
+    'a refusal that is taken for an empty page',
+    withContacts({ pull: (ctx, page) => contacts.pull(ctx, page).catch(() => ({ records: [] })) }),
+    /pull throws when the CRM refuses/,
+  ],
+  [
+    'a create that asks whether the record is there, through an index that lags',
+    withContacts({
+      create: async (ctx, rows) => {
+        const outcomes = []
+        for (const row of rows) {
+          const window = { from: '2000-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' }
+          const { records } = await contacts.pull(ctx, { window, fields: ['email'], limit: 100 })
+          const known = records.find((record) => record.fields['email'] === row.fields['email'])
+          if (known) outcomes.push({ ok: true, remoteId: known.id, created: false } as const)
+          else outcomes.push(...(await contacts.create(ctx, [row])))
+        }
+        return outcomes
+      },
+    }),
+    /either makes a second or names the first/,
+  ],
+  [
     'calls past the context',
     withContacts({
       pull: async (ctx) => {

@@ -5,6 +5,7 @@ import { createChecks } from './checks/create.ts'
 import { dataChecks, mappingChecks } from './checks/data.ts'
 import { pullChecks } from './checks/pull.ts'
 import { readChecks } from './checks/read.ts'
+import { refusalChecks } from './checks/refusal.ts'
 import { sourceChecks } from './checks/source.ts'
 import { unknownOutcomeChecks } from './checks/unknown-outcome.ts'
 import { updateChecks } from './checks/update.ts'
@@ -30,6 +31,7 @@ const OBJECT_CHECKS: readonly ObjectCheck[] = [
   ...createChecks,
   ...unknownOutcomeChecks,
   ...updateChecks,
+  ...refusalChecks,
   ...abortChecks,
 ]
 

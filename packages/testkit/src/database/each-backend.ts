@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, inject } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest'
 import { testDatabases } from './databases.ts'
 import type {} from './global-setup.ts'
 import { dumpPglite, freshPglite } from './pglite.ts'
@@ -22,9 +22,15 @@ export interface Backend {
  */
 export const eachBackend = (name: string, define: (backend: Backend) => void, template?: Template): void => {
   for (const backend of ['pglite', 'postgres'] as const)
-    describe(`${name} on ${backend}`, () => {
+    describe(`${name} on ${backend}`, { timeout: TEST_MS }, () => {
+      // The first file of a run makes the template, which takes a busy machine half a minute on PGlite.
+      beforeAll(async () => {
+        spare = await openOn(backend, template)
+        opened.push(spare)
+      }, PREPARE_MS)
+      let spare: Opened | undefined
       let failedTest: string | undefined
-      const opened: { drop(): Promise<void>; keep(reason: string): Promise<string> }[] = []
+      const opened: Opened[] = []
       afterEach(({ task }) => {
         if (task.result?.state === 'fail') failedTest ??= task.name
       })
@@ -35,13 +41,28 @@ export const eachBackend = (name: string, define: (backend: Backend) => void, te
         }
       })
       const open = async (): Promise<TestSource> => {
-        const database = backend === 'pglite' ? await openPglite(template) : await openPostgres(template)
+        const ready = spare
+        spare = undefined
+        if (ready !== undefined) return ready.source
+        const database = await openOn(backend, template)
         opened.push(database)
         return database.source
       }
       define({ name: backend, open })
     })
 }
+
+const PREPARE_MS = 180_000
+const TEST_MS = 60_000
+
+interface Opened {
+  readonly source: TestSource
+  drop(): Promise<void>
+  keep(reason: string): Promise<string>
+}
+
+const openOn = (backend: Backend['name'], template: Template | undefined): Promise<Opened> =>
+  backend === 'pglite' ? openPglite(template) : openPostgres(template)
 
 const openPostgres = async (template: Template | undefined) => {
   const databases = testDatabases(provided('postgresUrl'))

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { PGlite } from '@electric-sql/pglite'
 import type { Template } from './template.ts'
 
@@ -11,8 +12,7 @@ import type { Template } from './template.ts'
  */
 export const freshPglite = async (folder: string, template: Template = EMPTY): Promise<PGlite> => {
   const { PGlite } = await import('@electric-sql/pglite')
-  const file = join(folder, `${template.name}.tar`)
-  const dump = (await readIfThere(file)) ?? (await prepare(file, template))
+  const dump = await prepared(join(folder, `${template.name}.tar`), template)
   return PGlite.create({ loadDataDir: new Blob([new Uint8Array(dump)]) })
 }
 
@@ -20,6 +20,38 @@ export const freshPglite = async (folder: string, template: Template = EMPTY): P
 export const dumpPglite = async (pglite: PGlite, file: string): Promise<void> => writeFile(file, await dumped(pglite))
 
 const EMPTY: Template = { name: 'empty', prepare: async () => {} }
+
+const POLL_MS = 100
+/** Longer than any preparation takes: whoever held the lock until then is gone. */
+const LOCK_MS = 120_000
+
+const prepared = async (file: string, template: Template): Promise<Buffer> => {
+  const lock = `${file}.lock`
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const known = await readIfThere(file)
+    if (known !== undefined) return known
+    if (waitedMs < LOCK_MS && !(await taken(lock))) {
+      await wait(POLL_MS)
+      continue
+    }
+    try {
+      return await prepare(file, template)
+    } finally {
+      await rm(lock, { force: true })
+    }
+  }
+}
+
+/** True where the lock is ours now. */
+const taken = async (lock: string): Promise<boolean> => {
+  try {
+    await writeFile(lock, '', { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
 
 const prepare = async (file: string, template: Template): Promise<Buffer> => {
   const { PGlite } = await import('@electric-sql/pglite')
@@ -30,7 +62,7 @@ const prepare = async (file: string, template: Template): Promise<Buffer> => {
   try {
     await template.prepare({ pglite })
     const dump = await dumped(pglite)
-    // Renamed into place, so that no other process reads half a file. Two that prepare at once write the same.
+    // Renamed into place, so that no other process reads half a file.
     const draft = `${file}.${randomBytes(4).toString('hex')}`
     await writeFile(draft, dump)
     await rename(draft, file)

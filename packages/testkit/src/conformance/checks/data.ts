@@ -76,6 +76,17 @@ export const dataChecks: readonly ProviderCheck[] = [
         await assert.rejects(attempt, (error) => isCrmError(error) && error.kind === 'auth')
       }),
   },
+  {
+    rule: 'every lookup table ends, and its rows have an id and a key',
+    run: (provider, _options, inWorld) =>
+      inWorld(async ({ ctx }) => {
+        for (const table of Object.keys(provider.lookups ?? {}))
+          for (const row of await ctx.rows(table)) {
+            assert.equal(typeof row.id, 'string', `a row of ${table} has no id`)
+            assert.equal(typeof row.key, 'string', `row ${row.id} of ${table} has no key`)
+          }
+      }),
+  },
 ]
 
 export const mappingChecks: readonly ObjectCheck[] = [
