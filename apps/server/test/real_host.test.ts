@@ -1,18 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHost, type FeedPage, type Host } from '@raccordo/core'
+import { type Backend, eachBackend, type Template } from '@raccordo/testkit/database'
 import { seededRandom } from '@raccordo/testkit/simulator'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Api, apiOf, bearer } from './requests.ts'
 import { SHOP_KEY, type Shop, shopProvider, startShop } from './shop.ts'
 
 const ADMIN = 'admin-key-of-the-environment'
 const asAdmin = bearer(ADMIN)
 
-describe('a real host behind the API', () => {
-  let folder: string
+const encryptionKeys = [`${Buffer.alloc(32, 7).toString('base64url')}=`]
+const quiet = { encryptionKeys, pollSeconds: 0, sweepHours: 0, logLevel: 'silent', works: true }
+
+/** The tables are there, as after a first start. */
+const STARTED: Template = {
+  name: 'started_host',
+  prepare: async (database) => {
+    const host = await createHost({ ...quiet, database, providers: { only: [] } })
+    await host.start()
+    await host.stop()
+  },
+}
+
+const suite = ({ open }: Backend): void => {
   let shop: Shop
   let host: Host
   let api: Api
@@ -34,17 +44,14 @@ describe('a real host behind the API', () => {
     (await call('GET', `/connections/${id}/records/contact${query}`)).body
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'raccordo-server-'))
     shop = await startShop()
     host = await createHost({
-      dataDir: folder,
+      ...quiet,
+      database: await open(),
       providers: { only: ['shop'], extra: [shopProvider] },
       allowPrivateHosts: true,
-      pollSeconds: 0,
-      sweepHours: 0,
       webhookSecret: 'hook',
       publicUrl: 'https://crm.example.com',
-      logLevel: 'silent',
     })
     await host.start()
     api = apiOf(host, { adminKey: ADMIN })
@@ -56,7 +63,6 @@ describe('a real host behind the API', () => {
     await api.app.close()
     await host.stop()
     await shop.stop()
-    await rm(folder, { recursive: true })
   })
 
   it('is ready, and tells its providers and metrics', async () => {
@@ -231,4 +237,6 @@ describe('a real host behind the API', () => {
     expect((await call('DELETE', `/connections/${other}`)).status).toBe(204)
     expect((await call('GET', `/connections/${other}`)).status).toBe(404)
   })
-})
+}
+
+eachBackend('a real host behind the API', suite, STARTED)

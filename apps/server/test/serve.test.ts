@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { testDatabases } from '@raccordo/testkit/database'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 
 const BIN = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
 
@@ -94,6 +95,31 @@ describe('the process', () => {
     expect((await fetch(`http://127.0.0.1:${port}/crm/providers`, { headers })).status).toBe(200)
     again.child.kill('SIGINT')
     expect(await again.ended).toBe(0)
+  }, 240_000)
+
+  it('shares a Postgres with workers, and is ready in seconds once it is migrated', async () => {
+    const databases = testDatabases(inject('postgresUrl'))
+    const url = await databases.createDatabase()
+    const generated = start(['keys', 'generate'])
+    await generated.ended
+    const environment = { DATABASE_URL: url, CRM_ENCRYPTION_KEYS: generated.out().trim() }
+    const migrated = start(['migrate'], environment)
+    expect(await migrated.ended).toBe(0)
+    expect(migrated.out()).toBe('The database is up to date.\n')
+
+    const made = start(['keys', 'create', '--name', 'operator'], environment)
+    expect(await made.ended).toBe(0)
+    const headers = { authorization: `Bearer ${made.out().trim()}` }
+    const worker = start(['worker'], environment)
+    const server = start(['serve'], environment)
+    await ready(server)
+    expect((await fetch(`http://127.0.0.1:${port}/crm/connections`, { headers })).status).toBe(200)
+    expect(server.out()).not.toContain('admin key')
+    for (const { child, ended } of [server, worker]) {
+      child.kill('SIGTERM')
+      expect(await ended).toBe(0)
+    }
+    await databases.dropDatabase(url)
   }, 120_000)
 
   it('says in one message why it does not start', async () => {
@@ -112,5 +138,5 @@ describe('the process', () => {
     const worker = start(['worker'])
     expect(await worker.ended).toBe(1)
     expect(worker.err()).toContain('set DATABASE_URL')
-  }, 60_000)
+  }, 120_000)
 })
