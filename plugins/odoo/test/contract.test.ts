@@ -1,0 +1,27 @@
+import type { Row } from '@raccordo/core/plugin'
+import { describeProvider } from '@raccordo/testkit/conformance'
+import { describe } from 'vitest'
+import { type OdooSimulatorOptions, simulator } from '../simulator/index.ts'
+import { provider } from '../src/index.ts'
+
+const source = new URL('../src/', import.meta.url)
+
+/** A call that names nobody: a message needs a chatter to stand in. */
+const withoutLinks = ({ links: _, ...row }: Row): Row => row
+
+const exceptions = {
+  'mail.message: update brings links': 'Odoo leaves a message where it was posted, but for administrators',
+}
+
+const servers: Readonly<Record<string, OdooSimulatorOptions>> = {
+  'Odoo 19 over JSON-RPC': { version: 19, signIn: 'password' },
+  'Odoo 19 over JSON-2': { version: 19, signIn: 'key' },
+  'Odoo 16': { version: 16 },
+  'Odoo 14 with a user in another time zone': { version: 14, userTimeZone: 'Asia/Tokyo' },
+}
+
+for (const [name, simulatorOptions] of Object.entries(servers))
+  describe(name, () => {
+    const badRows = { 'mail.message': withoutLinks }
+    describeProvider(provider, { simulator, source, simulatorOptions, badRows, exceptions })
+  })
