@@ -103,7 +103,7 @@ export const callTruth = (record: Found, companies: ReadonlySet<number>): TruthR
   const place = record['res_id']
   const isLinked = record['model'] === 'res.partner' && typeof place === 'number'
   const type = isLinked && companies.has(place) ? 'company' : 'contact'
-  const started_at = said.started_at ?? fromOdoo(record['date'], 'datetime')
+  const started_at = canonicalTime(said.started_at ?? fromOdoo(record['date'], 'datetime'))
   return {
     id: String(record.id),
     data: { kind: 'call', ...said, started_at },
@@ -111,6 +111,10 @@ export const callTruth = (record: Found, companies: ReadonlySet<number>): TruthR
     updatedAt: toInstant(record['write_date']) ?? '',
   }
 }
+
+/** Canonical times have milliseconds, as `Date` writes them. */
+const canonicalTime = (time: Json): Json =>
+  typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? new Date(time).toISOString() : time
 
 /** A call as body and date of a message, merged into what the message says already. */
 export const callValues = (data: Fields, body = ''): Record<string, unknown> => {

@@ -60,7 +60,7 @@ export const parseCall = (html: string): CallFields => {
     if (name === undefined || inner === undefined) continue
     const text = plainText(inner)
     const value = name === 'duration_seconds' ? parseDuration(text) : text
-    if (value !== undefined) fields[name] = value
+    if (value !== undefined && value !== '') fields[name] = value
   }
   return fields
 }
@@ -75,7 +75,9 @@ const titleOf = ({ direction }: CallFields): string => {
 
 const textOf = (name: CallField, value: string | number | null | undefined): string | undefined => {
   if (value === null || value === undefined || value === '') return undefined
-  return name === 'duration_seconds' ? renderDuration(Number(value)) : cleanText(String(value))
+  if (name === 'duration_seconds') return renderDuration(Number(value))
+  const text = cleanText(String(value))
+  return text === '' ? undefined : text
 }
 
 const valueHtml = (name: CallField, text: string): string => {

@@ -30,7 +30,7 @@ const holdable = (call: CallFields): CallFields =>
   Object.fromEntries(
     Object.entries(call).flatMap(([name, value]) => {
       const kept = typeof value === 'string' ? cleanText(value) : value
-      return value === '' || kept === undefined ? [] : [[name, typeof kept === 'number' ? kept + 0 : kept]]
+      return kept === '' || kept === undefined ? [] : [[name, typeof kept === 'number' ? kept + 0 : kept]]
     }),
   )
 
