@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from './run.ts'
 import { tarballFaults } from './tarball.ts'
-import { nodeBinary, type Publishable, pack, publishables } from './workspace.ts'
+import { nodeBinary, type Publishable, packAll, publishables } from './workspace.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const MINUTES = 60_000
@@ -15,7 +15,7 @@ const MINUTES = 60_000
 const scratch = mkdtempSync(join(tmpdir(), 'raccordo-packaging-'))
 const outside = join(scratch, 'application')
 const packages = publishables(root)
-const tarballs = new Map<string, string>()
+let tarballs: ReadonlyMap<string, string> = new Map()
 
 const needed = (name: string): string => {
   const tarball = tarballs.get(name)
@@ -28,7 +28,7 @@ const npm = (...parameters: readonly string[]) =>
 
 beforeAll(async () => {
   mkdirSync(join(scratch, 'tarballs'))
-  for (const one of packages) tarballs.set(one.name, await pack(root, one, join(scratch, 'tarballs')))
+  tarballs = await packAll(root, packages, join(scratch, 'tarballs'))
 }, 5 * MINUTES)
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 

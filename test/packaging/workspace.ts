@@ -26,15 +26,28 @@ export const publishables = (root: string): readonly Publishable[] =>
     return [{ name, folder: dirname(join(root, file)), buildScript: scripts?.build, provider: raccordo?.provider }]
   })
 
-/** Builds and packs a package; answers the path of the tarball. Only pnpm puts `publishConfig` into it. */
-export const pack = async (root: string, publishable: Publishable, destination: string): Promise<string> => {
-  const { name, folder, buildScript } = publishable
-  if (buildScript !== undefined) build(root, folder, buildScript)
-  await run('npx', ['--yes', 'pnpm@12', 'pack', '--pack-destination', destination], { cwd: folder })
-  const stem = `${name.replace('@', '').replace('/', '-')}-`
-  const tarball = readdirSync(destination).find((file) => file.startsWith(stem) && /^\d/.test(file.slice(stem.length)))
-  if (tarball === undefined) throw new Error(`pnpm packed no tarball of ${name}`)
-  return join(destination, tarball)
+/**
+ * Builds and packs the packages; answers the tarballs by name. Only pnpm puts `publishConfig` into them, and it is not
+ * to look after its own version meanwhile.
+ */
+export const packAll = async (
+  root: string,
+  packages: readonly Publishable[],
+  destination: string,
+): Promise<ReadonlyMap<string, string>> => {
+  for (const { folder, buildScript } of packages) if (buildScript !== undefined) build(root, folder, buildScript)
+  const filters = packages.flatMap(({ name }) => ['--filter', name])
+  const pnpm = ['--yes', 'pnpm@12', '--pm-on-fail=ignore', ...filters]
+  await run('npx', [...pnpm, 'pack', '--pack-destination', destination], { cwd: root })
+  const files = readdirSync(destination)
+  return new Map(
+    packages.map(({ name }) => {
+      const stem = `${name.replace('@', '').replace('/', '-')}-`
+      const file = files.find((candidate) => candidate.startsWith(stem) && /^\d/.test(candidate.slice(stem.length)))
+      if (file === undefined) throw new Error(`pnpm packed no tarball of ${name}`)
+      return [name, join(destination, file)]
+    }),
+  )
 }
 
 /** The binary of a released Node, installed from its npm package. */
