@@ -1,0 +1,5 @@
+import { describeProvider } from '@raccordo/testkit/conformance'
+import { simulator } from '../simulator/index.ts'
+import { provider } from '../src/index.ts'
+
+describeProvider(provider, { simulator, source: new URL('../src/', import.meta.url) })
