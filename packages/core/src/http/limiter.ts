@@ -81,7 +81,7 @@ export const createLimiter = (store: BucketStore, clock: HttpClock): Limiter => 
       const refuser = vendors.find(isOfPeriod(feedback.perMs)) ?? vendors.at(-1)
       const counted = vendors.find(isOfPeriod(feedback.perMs ?? vendors[0]?.budget.perMs))
       if (feedback.isRefusal) {
-        const restMs = feedback.retryAfterMs ?? REFUSED_MS
+        const restMs = Math.min(feedback.retryAfterMs ?? REFUSED_MS, LONGEST_REST_MS)
         if (refuser === undefined) pausedUntilMs.set(connectionId, clock.monotonicMs() + restMs)
         else {
           laneOf(refuser.key).widen(refuser)
@@ -96,6 +96,8 @@ export const createLimiter = (store: BucketStore, clock: HttpClock): Limiter => 
 
 /** How long a bucket rests after a refusal that names no time. */
 const REFUSED_MS = 1_000
+/** Longest rest after one refusal; a day's quota is then tried again, in case it was raised. */
+const LONGEST_REST_MS = 300_000
 
 const isOfPeriod =
   (perMs: number | undefined) =>

@@ -36,7 +36,7 @@ export interface LimitedParty {
 export const drawsOf = (party: LimitedParty, call: Call, nowMs: number): readonly Draw[] => {
   const draws = party.limits.rates.flatMap((rate, index): Draw[] => {
     if (rate.when?.(call) === false) return []
-    const requests = party.overrides?.rates?.[index] ?? rate.requests
+    const requests = Math.max(1, party.overrides?.rates?.[index] ?? rate.requests)
     const cost = Math.min(Math.max(0, Math.ceil(rate.cost?.(call) ?? 1)), requests)
     if (cost === 0) return []
     const day = rate.resets === 'account-midnight' ? dayIn(party.account?.timeZone ?? 'UTC', nowMs) : undefined
