@@ -8,20 +8,27 @@ import { codeBlocks } from './markdown.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The example of core's README in a project of its own, inside the workspace so that it finds the packages. */
+const exampleIn = (page: string): string => {
+  const blocks = codeBlocks(readFileSync(join(root, page), 'utf8'))
+  return blocks.find(({ file }) => file === 'example.ts')?.text ?? ''
+}
+
+/** The example of the README in a project of its own, inside the workspace so that it finds the packages. */
 const project = (): string => {
   mkdirSync(join(root, '.tmp'), { recursive: true })
   const folder = mkdtempSync(join(root, '.tmp', 'readme-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const page = readFileSync(join(root, 'packages/core/README.md'), 'utf8')
-  const example = codeBlocks(page).find(({ file }) => file === 'example.ts')
-  writeFileSync(join(folder, 'example.ts'), example?.text ?? '')
+  writeFileSync(join(folder, 'example.ts'), exampleIn('README.md'))
   const dependencies = { '@raccordo/core': '*', '@raccordo/plugin-odoo': '*' }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'example', type: 'module', dependencies }))
   return folder
 }
 
-test("the example in core's README does what it says, and running it again writes nothing twice", async () => {
+test('core shows the same example', () => {
+  expect(exampleIn('packages/core/README.md')).toBe(exampleIn('README.md'))
+})
+
+test('the example in the README does what it says, and running it again writes nothing twice', async () => {
   const crm = await simulator.start()
   onTestFinished(() => crm.stop())
   await crm.seed({ contacts: 3, companies: 1 })

@@ -76,11 +76,11 @@ const IMPORT_RULES: readonly ImportRule[] = [
   },
   {
     // What a layer above wants of the store it says in its ports, and the store may fulfil it.
-    rule: 'store/ knows no HTTP and nothing above it but the ports',
+    rule: 'store/ knows no HTTP and nothing above it but the ports and the arithmetic of slots',
     binds: /^packages\/core\/src\/store\//,
     forbids: any(
       (imported) =>
-        leadsInto('http/', 'auth/', 'sync/', 'jobs/')(imported) && !/\/ports\.ts$/.test(imported.path ?? ''),
+        leadsInto('http/', 'auth/', 'sync/', 'jobs/')(imported) && !/\/(ports|slots)\.ts$/.test(imported.path ?? ''),
       isPackage('got'),
     ),
   },

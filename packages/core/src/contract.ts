@@ -68,9 +68,9 @@ export interface OAuth2<Settings> {
   readonly pkce?: boolean
   /** Prefix of the Authorization header; "Bearer" if absent. */
   readonly prefix?: string
-  /** Settings learned from the redirect, before the code is exchanged (Zoho's accounts-server). Allow-lists what it takes. */
+  /** Settings learned from the redirect, before the code is exchanged (the server that the account lives on). Allow-lists what it takes. */
   fromRedirect?(redirect: Fields): Partial<Settings>
-  /** Settings learned from the token answer (Zoho's api_domain). Allow-lists what it takes. */
+  /** Settings learned from the token answer (the address of the account's API). Allow-lists what it takes. */
   fromToken?(token: Fields): Partial<Settings>
   /** Names a refusal of the token endpoint, which may come with status 200. Default: 'auth' where access_token is missing. */
   refused?(reply: Reply): ErrorKind | undefined
@@ -169,7 +169,7 @@ export interface Order {
   readonly lateMs: { readonly usual: number; readonly worst: number }
 }
 
-/** One object of the CRM: HubSpot's calls, Zoho's Leads, Odoo's crm.lead. Cursors, leases and mappings are kept for each. */
+/** One object of the CRM, under the CRM's own name: its contacts, its leads, its calls. Cursors, leases and mappings are kept for each. */
 export interface RemoteObject<Settings> {
   readonly type: ObjectType
   /** Unique in the provider; the CRM's own name where that is unique. Ids are unique within one name only. */

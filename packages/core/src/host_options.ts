@@ -5,15 +5,15 @@ import type { DatabaseSource } from './store/database.ts'
 /** Everything that `createHost()` takes; every member has a default that works. */
 export interface HostOptions {
   /** A Postgres URL; an embedded database in `dataDir` if absent. */
-  readonly databaseUrl?: string
+  readonly databaseUrl?: string | undefined
   /** Folder of the embedded database and of the key that is made for it; `.raccordo` if absent. */
-  readonly dataDir?: string
+  readonly dataDir?: string | undefined
   /** Instead of both: what the caller opened. */
   readonly database?: DatabaseSource
   /** Fernet keys: the first encrypts, all decrypt. Made in `dataDir` for an embedded database, required otherwise. */
   readonly encryptionKeys?: readonly string[]
   /** Where providers are looked for: the host's package.json. The nearest to the working directory if absent. */
-  readonly hostPackageJson?: string
+  readonly hostPackageJson?: string | undefined
   readonly providers?: {
     /** Ids to take; all that are installed, if absent. */
     readonly only?: readonly string[]
@@ -24,16 +24,16 @@ export interface HostOptions {
   /** Replaces `import()`, for bundlers. */
   readonly importer?: (url: string) => Promise<unknown>
   /** Seconds between polls of an enabled connection; 60 if absent, 0 polls only when asked. */
-  readonly pollSeconds?: number
+  readonly pollSeconds?: number | undefined
   /** Hours between sweeps; 24 if absent, 0 sweeps only when asked. */
-  readonly sweepHours?: number
+  readonly sweepHours?: number | undefined
   /** Whether base URLs may point to private addresses. */
   readonly allowPrivateHosts?: boolean
   /** Requests a second and connection, over and above the vendors' limits. */
-  readonly rateLimit?: number
+  readonly rateLimit?: number | undefined
   /** The address under which CRMs reach this host, for webhooks. */
-  readonly publicUrl?: string
-  readonly webhookSecret?: string
+  readonly publicUrl?: string | undefined
+  readonly webhookSecret?: string | undefined
   /** OAuth clients by provider id. */
   readonly oauthClients?: Readonly<Record<string, { readonly id: string; readonly secret: string }>>
   /** Defaults of settings by provider id. */
@@ -43,9 +43,9 @@ export interface HostOptions {
   /** False: this process only serves and enqueues, and another one works. */
   readonly works?: boolean
   /** pino level; `info` if absent. */
-  readonly logLevel?: string
+  readonly logLevel?: string | undefined
   /** Folder of rotating log files beside standard output. */
-  readonly logDir?: string
+  readonly logDir?: string | undefined
   /** Replaces parts of the host (clock, log, key ring, database, metrics, …) before anything uses them. */
   readonly configure?: (parts: Parts) => void
 }

@@ -15,7 +15,7 @@ const SECRET_NAME =
   /(authorization|cookie|passw(or)?d|secret|api[-_]?key|private[-_]?key|(access|refresh|id|auth|bearer|session)[-_]?token|^token$|credential|code[-_]?verifier)/i
 
 const NAMED_IN_TEXT =
-  /(["']?(?:[\w-]*(?:authorization|cookie|passw(?:or)?d|secret|api[-_]?key|private[-_]?key|(?:access|refresh|id|auth|bearer|session)[-_]?token|credential|code[-_]?verifier)[\w-]*|\btoken)["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:bearer|basic|zoho-oauthtoken)\s+[^\s,;&"']+|[^\s,;&"'})\]]+)/gi
+  /(["']?(?:[\w-]*(?:authorization|cookie|passw(?:or)?d|secret|api[-_]?key|private[-_]?key|(?:access|refresh|id|auth|bearer|session)[-_]?token|credential|code[-_]?verifier)[\w-]*|\btoken)["']?\s*[:=]\s*)(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:bearer|basic|[\w-]*oauthtoken)\s+[^\s,;&"']+|[^\s,;&"'})\]]+)/gi
 
 /** Cheap test that spares most texts the expression above. */
 const MAY_NAME_SECRET = /authorization|cookie|passw|secret|api[-_]?key|private[-_]?key|token|credential|verifier/i

@@ -38,7 +38,7 @@ describe('a base URL', () => {
   it.each([
     ...PRIVATE.map((address) => `http://${address.includes(':') ? `[${address}]` : address}/`),
     'http://localhost:8069',
-    'http://odoo.localhost',
+    'http://crm.localhost',
     'http://2130706433/',
     'http://0x7f.1/',
     'http://017700000001/',
