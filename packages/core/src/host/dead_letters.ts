@@ -20,8 +20,16 @@ interface Position {
   readonly id: string
 }
 
+const ISO_INSTANT = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)T\d\d:\d\d:\d\d\.\d{3}Z$/
+
 const isPosition = (value: unknown): value is Position =>
-  typeof value === 'object' && value !== null && 'createdAt' in value && 'id' in value
+  typeof value === 'object' &&
+  value !== null &&
+  'createdAt' in value &&
+  typeof value.createdAt === 'string' &&
+  ISO_INSTANT.test(value.createdAt) &&
+  'id' in value &&
+  typeof value.id === 'string'
 
 const present = (row: StoredDeadLetter): DeadLetter => ({
   id: row.id,

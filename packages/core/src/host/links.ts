@@ -13,7 +13,12 @@ interface Position {
 }
 
 const isPosition = (value: unknown): value is Position =>
-  typeof value === 'object' && value !== null && 'type' in value && 'localId' in value
+  typeof value === 'object' &&
+  value !== null &&
+  'type' in value &&
+  typeof value.type === 'string' &&
+  'localId' in value &&
+  typeof value.localId === 'string'
 
 const present = ({ type, localId, externalId, object }: StoredLinkRow): LinkInfo => ({
   object: type,
