@@ -30,10 +30,10 @@ const processOf = (memory: ReturnType<typeof memoryCredentials>, leases: LeasePo
 
 describe('an expired grant', () => {
   it.each([
-    ['in one process', 1, memoryLeases],
-    ['over four processes', 4, memoryLeases],
-    ['over four processes whose leases do not hold', 4, () => uselessLeases],
-  ])('is refreshed once by 16 who need it at the same time: %s', async (_, processes, leasesOf) => {
+    ['in one process', 1, memoryLeases, 1],
+    ['over four processes', 4, memoryLeases, 1],
+    ['over four processes whose leases do not hold', 4, () => uselessLeases, 4],
+  ])('is refreshed once by 16 who need it at the same time: %s', async (_, processes, leasesOf, asked) => {
     oauth = await serveOAuth({ slowMs: 30 })
     const memory = memoryCredentials(EXPIRED)
     const leases = leasesOf()
@@ -41,6 +41,7 @@ describe('an expired grant', () => {
     const got = await Promise.all(Array.from({ length: 16 }, (_, index) => all[index % processes]?.()))
     expect(new Set(got.map((each) => each?.credentials['accessToken']))).toEqual(new Set(['access-token-2']))
     expect(oauth.refreshes()).toBe(1)
+    expect(oauth.server.calls()).toBe(asked)
     expect(memory.stored().credentials['refreshToken']).toBe(oauth.current())
     expect(memory.reasons).toEqual([])
   })
