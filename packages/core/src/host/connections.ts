@@ -1,5 +1,5 @@
 import type { Asker, ConnectionChange, ConnectionInfo, ConnectionsApi, NewConnection, ValidateResult } from '../api.ts'
-import type { Account, Fields, Json } from '../contract.ts'
+import type { Account, Fields, Json, Order } from '../contract.ts'
 import { asCrmError, crmError } from '../errors.ts'
 import {
   deleteConnection,
@@ -14,9 +14,9 @@ import type { Tx } from '../store/database.ts'
 import { createFeedHead } from '../store/feed.ts'
 import { dropLookups } from '../store/lookups.ts'
 import { wakeOutbox } from '../store/outbox.ts'
-import type { AnyObject } from '../sync/crm.ts'
+import { type AnyObject, factOf } from '../sync/crm.ts'
 import { newId } from '../sync/identifiers.ts'
-import { passesOf } from '../sync/scan.ts'
+import { nextDue, passesOf } from '../sync/scan.ts'
 import { connectionState } from './connection_state.ts'
 import type { HostDeps } from './deps.ts'
 import { NOT_THERE } from './deps.ts'
@@ -60,16 +60,19 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
 
   const cursorsFor = async (
     tx: Tx,
-    connection: { id: string; provider: string; workspaceId: string },
+    connection: { id: string; provider: string; workspaceId: string; settings: Fields },
     names: readonly string[],
     crmNowMs: number,
   ) => {
     const objects = registry.get(connection.provider).provider.objects as readonly AnyObject[]
     const wanted = objects
       .filter(({ name }) => names.includes(name))
-      .map((object) => ({ name: object.name, type: object.type, passes: passesOf(object) }))
-    const firstPoll = engine.timing.pollMs === 0 ? null : new Date(engine.clock.wallMs() + engine.timing.pollMs)
-    await ensureCursors(tx, connection, wanted, new Date(crmNowMs), firstPoll)
+      .map((object) => {
+        const order = object.order && factOf<Order>(object.order, connection.settings)
+        const passes = passesOf(object).map((pass) => ({ pass, nextAt: nextDue(engine, order, pass) }))
+        return { name: object.name, type: object.type, passes }
+      })
+    await ensureCursors(tx, connection, wanted, new Date(crmNowMs))
   }
 
   const create = async (wanted: NewConnection, asker: Asker = {}): Promise<ConnectionInfo> => {
@@ -111,7 +114,7 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
       await createFeedHead(tx, id)
       await cursorsFor(
         tx,
-        { id, provider: provider.id, workspaceId: wanted.workspaceId },
+        { id, provider: provider.id, workspaceId: wanted.workspaceId, settings },
         objects,
         engine.clock.wallMs() + trial.skewMs(),
       )
@@ -166,7 +169,7 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
       })
       await cursorsFor(
         tx,
-        { id, provider: provider.id, workspaceId: row.workspace_id },
+        { id, provider: provider.id, workspaceId: row.workspace_id, settings },
         objects,
         engine.clock.wallMs() + row.skew_ms,
       )

@@ -18,18 +18,18 @@ export const ensureCursors = async (
   objects: readonly {
     readonly name: string
     readonly type: ObjectType
-    readonly passes: readonly Pass[]
+    /** With the time at which each is due by itself for the first time. */
+    readonly passes: readonly { readonly pass: Pass; readonly nextAt: Date | null }[]
   }[],
   watermark: Date,
-  firstPollAt: Date | null,
 ): Promise<void> => {
   const rows = objects.flatMap(({ name, type, passes }) =>
-    passes.map((pass) => ({
+    passes.map(({ pass, nextAt }) => ({
       object: name,
       type,
       pass,
       watermark: pass === 'delta' || pass === 'settle' ? instant(watermark) : null,
-      nextAt: pass === 'delta' && firstPollAt !== null ? instant(firstPollAt) : null,
+      nextAt: nextAt === null ? null : instant(nextAt),
     })),
   )
   if (rows.length === 0) return

@@ -8,9 +8,9 @@ import type { Pass, StoredError } from '../store/schema.ts'
 import { backoffMs } from './backoff.ts'
 import { commitPage } from './commit.ts'
 import { brakeReason, stampsStep, unseenStep } from './compare.ts'
-import { type AnyObject, type Crm, openCrm } from './crm.ts'
+import { type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
-import { openPass, type Scan, type Step, stepsOf } from './scan.ts'
+import { nextDue, openPass, type Scan, type Step, stepsOf } from './scan.ts'
 import { deletedStep, pullStep, type StepPage } from './steps.ts'
 import { type StopSignals, takeTurn } from './turn.ts'
 
@@ -43,7 +43,7 @@ export const runPass = async (
       const scan = await openPass(engine, crm, object, pass, turn)
       if (scan === undefined) {
         await engine.database.transaction((tx) =>
-          finishScan(tx, key, { watermark: null, nextAt: nextDue(engine, crm, object, pass) }),
+          finishScan(tx, key, { watermark: null, nextAt: nextDue(engine, crm.order(object), pass) }),
         )
         return false
       }
@@ -110,7 +110,7 @@ const runScan = async (scan: Scan): Promise<boolean> => {
 const end = async (scan: Scan, tx: Tx, error?: StoredError): Promise<void> => {
   await finishScan(tx, scan.key, {
     watermark: scan.window === undefined ? null : new Date(scan.window.to),
-    nextAt: nextDue(scan.engine, scan.crm, scan.object, scan.key.pass),
+    nextAt: nextDue(scan.engine, scan.order, scan.key.pass),
     ...(error === undefined ? {} : { error }),
   })
 }
@@ -122,19 +122,6 @@ const brake = async (scan: Scan, reason: string): Promise<true> => {
     await end(scan, tx, { kind: 'invalid', message: reason })
   })
   return true
-}
-
-/** When the pass is due again by itself. */
-export const nextDue = (engine: Engine, crm: Crm, object: AnyObject, pass: Pass): Date | null => {
-  const { pollMs, sweepMs } = engine.timing
-  const order = crm.order(object)
-  const waits: Readonly<Record<Pass, number>> = {
-    backfill: 0,
-    delta: pollMs,
-    settle: pollMs === 0 ? 0 : Math.max(order?.lateMs.worst ?? 0, pollMs),
-    sweep: pollMs === 0 ? 0 : sweepMs,
-  }
-  return waits[pass] === 0 ? null : new Date(engine.clock.wallMs() + waits[pass])
 }
 
 /** What a failed page leads to; the place of the scan is kept unless the CRM has forgotten it. */

@@ -57,6 +57,18 @@ export const PRIORITY_OF: Readonly<Record<Pass, Priority>> = {
   sweep: 'sweep',
 }
 
+/** When a pass is due (again) by itself; null where only a request brings it. */
+export const nextDue = ({ timing, clock }: Engine, order: Order | undefined, pass: Pass): Date | null => {
+  const { pollMs, sweepMs } = timing
+  const waits: Readonly<Record<Pass, number>> = {
+    backfill: 0,
+    delta: pollMs,
+    settle: pollMs === 0 ? 0 : Math.max(order?.lateMs.worst ?? 0, pollMs),
+    sweep: pollMs === 0 ? 0 : sweepMs,
+  }
+  return waits[pass] === 0 ? null : new Date(clock.wallMs() + waits[pass])
+}
+
 /** The window of a new scan; 'nothing' where no time has passed that could be asked for. */
 const windowFor = async (
   engine: Engine,
