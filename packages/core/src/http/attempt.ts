@@ -204,4 +204,4 @@ const originOf = <Settings extends object>({ provider, connectionId, correlation
 })
 
 const stopped = (reason: unknown): CrmError =>
-  isCrmError(reason) ? reason : crmError('timeout', 'The work was stopped before the call was sent.')
+  isCrmError(reason) ? reason : crmError('timeout', 'The work was stopped before the call was sent.', { notSent: true })

@@ -208,5 +208,6 @@ const overBudget = ({ budget }: Draw, retryAfterMs: number) => {
   const kind = budget.perMs >= QUOTA_PERIOD_MS ? 'quota' : 'rate_limited'
   return crmError(kind, `The budget of ${budget.requests} calls in ${budget.perMs} ms is used up.`, {
     retryAfterMs: Math.ceil(retryAfterMs),
+    notSent: true,
   })
 }

@@ -51,7 +51,10 @@ export const createLimiter = (store: BucketStore, clock: HttpClock): Limiter => 
     if (untilMs === undefined) return
     const waitMs = untilMs - clock.monotonicMs()
     if (waitMs > Math.min(maxWaitMs, LONGEST_WAIT_MS))
-      throw crmError('rate_limited', 'The CRM has asked for a pause.', { retryAfterMs: Math.ceil(waitMs) })
+      throw crmError('rate_limited', 'The CRM has asked for a pause.', {
+        retryAfterMs: Math.ceil(waitMs),
+        notSent: true,
+      })
     if (waitMs > 0) await clock.sleep(waitMs, signal)
     if (pausedUntilMs.get(connectionId) === untilMs) pausedUntilMs.delete(connectionId)
   }

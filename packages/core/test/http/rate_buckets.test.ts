@@ -1,23 +1,25 @@
-import { PGlite } from '@electric-sql/pglite'
+import { eachBackend } from '@raccordo/testkit/database'
 import fc from 'fast-check'
-import { Kysely, PGliteDialect, sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type BucketState, chargeTokens, EMPTY_BUCKET, takeTokens } from '../../src/http/slots.ts'
-import type { Database } from '../../src/store/database.ts'
+import { type Database, openDatabase } from '../../src/store/database.ts'
+import { migrate } from '../../src/store/migrations.ts'
 import { sqlBucketStore } from '../../src/store/rate_buckets.ts'
 
-let pglite: PGlite
-let database: Pick<Database, 'db'>
+eachBackend('the buckets in the database', ({ name, open }) => {
+  let database: Database
+  /** As many connections to it as there are processes; PGlite has one. */
+  let processes: readonly Database[]
 
-beforeAll(async () => {
-  pglite = new PGlite()
-  database = { db: new Kysely({ dialect: new PGliteDialect({ pglite }) }) }
-  await sql`create table crm_rate_buckets (key text primary key, slots jsonb not null, blocked_until timestamptz,
-    urgent_until timestamptz, updated_at timestamptz not null default now())`.execute(database.db)
-})
-afterAll(() => pglite.close())
+  beforeAll(async () => {
+    const source = await open()
+    database = await openDatabase(source)
+    await migrate(database.db)
+    processes = name === 'postgres' ? [database, await openDatabase(source)] : [database]
+  })
+  afterAll(() => Promise.all(processes.map((each) => each.close())))
 
-describe('the buckets in the database', () => {
   it('answer as the arithmetic says, whatever is asked in whatever order', async () => {
     const step = fc.record({
       afterMs: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 6_000 })),
@@ -67,12 +69,25 @@ describe('the buckets in the database', () => {
     )
   })
 
-  it('grant no more than the budget to many who ask at once', async () => {
-    const store = sqlBucketStore(database)
+  it('grant the budget and no more to many who ask at once, in several processes', async () => {
+    const stores = processes.map((each) => sqlBucketStore(each))
     const ask = { wanted: 2, atLeast: 1, spare: 0, holdMs: 0, priority: 0 }
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, () => store.take('crowd', { requests: 25, perMs: 60_000 }, ask)),
+    for (const key of ['crowd-1', 'crowd-2', 'crowd-3']) {
+      const asked = Array.from({ length: 120 }, (_, index) =>
+        stores[index % stores.length]?.take(key, { requests: 75, perMs: 600_000 }, ask),
+      )
+      const answers = await Promise.all(asked)
+      expect(answers.reduce((total, answer) => total + (answer?.granted ?? 0), 0)).toBe(75)
+    }
+  })
+
+  it('lose no charge of many that come at once', async () => {
+    const stores = processes.map((each) => sqlBucketStore(each))
+    const budget = { requests: 100, perMs: 600_000 }
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) => stores[index % stores.length]?.charge('charged', budget, { count: 1 })),
     )
-    expect(answers.reduce((total, { granted }) => total + granted, 0)).toBe(25)
+    const ask = { wanted: 1, atLeast: 1, spare: 0, holdMs: 0, priority: 0 }
+    expect((await sqlBucketStore(database).take('charged', budget, ask)).used).toBe(41)
   })
 })
