@@ -146,19 +146,40 @@ const isFeedChange = (before: StoredRecord, record: Incoming, links: readonly Ke
   (before.deleted_at !== null) !== record.filtered ||
   (record.filtered && before.deleted_reason !== 'filtered')
 
+interface DeletionBase {
+  readonly readEnd: number
+  readonly path: string
+  readonly origin: 'crm'
+  readonly mappingVersion: string
+}
+
 const planDeletion = (
   plan: Plan,
   object: AnyObject,
   page: ReadPage,
   deletion: Gone,
   before: StoredRecord | undefined,
-  base: { readonly readEnd: number; readonly path: string; readonly origin: 'crm'; readonly mappingVersion: string },
+  base: DeletionBase,
 ): void => {
   if (before === undefined || plan.writes.some(({ externalId }) => externalId === deletion.id)) return
   const deletedMs = deletion.at === undefined ? undefined : Date.parse(deletion.at)
+  // Told as gone before its survivor told why.
+  const isMergeOfGone = deletion.reason === 'merged' && before.deleted_reason === 'deleted'
   const verdict: Verdict = judgeDeletion(versionOf(before), { deletedMs, readBegin: page.readBegin })
   if (verdict === 'reread') plan.rereads.push(reread(object, deletion.id, page))
-  if (verdict !== 'apply') return
+  if (isMergeOfGone) writeDeletion(plan, object, page, deletion, before, before.deleted_at?.getTime(), base)
+  else if (verdict === 'apply') writeDeletion(plan, object, page, deletion, before, deletedMs, base)
+}
+
+const writeDeletion = (
+  plan: Plan,
+  object: AnyObject,
+  page: ReadPage,
+  deletion: Gone,
+  before: StoredRecord,
+  deletedMs: number | undefined,
+  base: DeletionBase,
+): void => {
   if (deletion.mergedInto !== undefined) plan.merges.push({ from: deletion.id, to: deletion.mergedInto })
   plan.writes.push({
     ...base,
