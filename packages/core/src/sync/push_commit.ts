@@ -162,6 +162,7 @@ const commitWritten = async (
         links = mergeKept(links, written.links)
         stamp = Math.max(stamp ?? 0, stampMsOf(written.updatedAt) ?? 0) || undefined
       }
+      const isFiltered = before?.deleted_reason === 'filtered'
       return {
         externalId,
         data,
@@ -171,8 +172,9 @@ const commitWritten = async (
         remoteStamp: stamp === undefined ? null : instant(stamp),
         readEnd,
         basedOn: before?.version ?? 0,
-        deletedAt: null,
-        deletedReason: null,
+        // Whether the mapping wants the record is for the reading to say.
+        deletedAt: isFiltered && before.deleted_at !== null ? instant(before.deleted_at) : null,
+        deletedReason: isFiltered ? 'filtered' : null,
         mergedInto: null,
         origin: 'push',
         path: 'push',
