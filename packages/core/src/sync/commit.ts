@@ -61,7 +61,7 @@ export const commitPage = async (
       connectionId,
       unmappable.map((failed) => unmappableLetter(crm, object, page, failed)),
     )
-    if (incoming.length > 0 && plan.writes.length > 0) {
+    if (incoming.length > 0 && plan.writes.length + plan.touches.length > 0) {
       await closePulled(
         tx,
         connectionId,
