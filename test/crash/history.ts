@@ -66,7 +66,7 @@ export const backfillOf = async (caller: Caller, id: string, type: ObjectType) =
 }
 
 /** Calls that a telephone system might log, each with a subject that says which it is. */
-export const callsFor = (count: number, contactLocalId: string): readonly object[] =>
+export const callsFor = (count: number, contactLocalId: string, mark: string): readonly object[] =>
   Array.from({ length: count }, (_, index) => ({
     object: 'activity',
     localId: `call-${index}`,
@@ -74,7 +74,7 @@ export const callsFor = (count: number, contactLocalId: string): readonly object
       kind: 'call',
       direction: index % 2 === 0 ? 'outbound' : 'inbound',
       outcome: 'connected',
-      subject: `Call number ${index}`,
+      subject: `${mark} number ${index}`,
       started_at: new Date(Date.UTC(2026, 10, 20, 8, 0, index)).toISOString(),
       duration_seconds: 30 + index,
       contact_id: contactLocalId,

@@ -70,7 +70,9 @@ export const createContexts = (http: HttpDeps, stored: CredentialDeps, longestCa
     return capped(ctx)
   }
 
-  const sourceOf = async (deps: CredentialDeps, party: Party, operation: Operation): Promise<CredentialSource> => {
+  const sourceOf = async (deps: CredentialDeps, party: Party, first: Operation): Promise<CredentialSource> => {
+    // A later operation may renew the session, and signing in writes nothing: the first one's deadline is not its own.
+    const { sendBy: _, ...operation } = first
     const source = await openCredentials<Fields>(deps, {
       provider: party.provider,
       connectionId: party.id,
