@@ -24,7 +24,8 @@ describe.each(['pglite', 'postgres'] as const)('kill -9 on %s with a real CRM', 
   it('every record arrives once and every call exists once', { timeout: 900_000 }, async () => {
     const connection = realConnection()
     const [found] = await loadSimulators(root, { only: [REAL_PROVIDER] })
-    const crm = await (found?.simulator as SimulatorDefinition).attach?.(connection)
+    const simulator = found?.simulator as SimulatorDefinition | undefined
+    const crm = await simulator?.attach?.(connection)
     if (crm === undefined) throw new Error(`The plugin of ${REAL_PROVIDER} cannot drive a real CRM.`)
     proxy = await startLosingProxy(new URL(String(connection.settings['url'])))
     home = await serverHome(backend, inject('postgresUrl'))
