@@ -17,7 +17,8 @@ export const writeBatch = async <R extends Row>(
     const outcomes = await write(rows)
     return rows.map((_, index) => outcomes[index] ?? MISSING)
   } catch (thrown) {
-    const error = asCrmError(thrown)
+    // A plugin that fails by itself may have done so over the answer: nobody knows what the CRM did.
+    const error = asCrmError(thrown, { unknownOutcome: true })
     if (error.unknownOutcome || rows.length === 1 || !HALVED.has(error.kind)) return rows.map(() => failed(error))
     const middle = Math.ceil(rows.length / 2)
     const first = await writeBatch(rows.slice(0, middle), write)
