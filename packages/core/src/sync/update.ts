@@ -33,12 +33,14 @@ const failedEnd = (target: Addressed, failure: Failure, deadKind?: string): Ende
  * lost is harmless.
  */
 export const updateRows = async (batch: PushBatch, targets: readonly Addressed[]): Promise<readonly EndedRow[]> => {
-  // Several local records may be one remote: each record at most once in a call.
-  const once = [...new Map(targets.map((target) => [target.remoteId, target])).values()]
+  // Several local records may be one remote: each record at most once in a call, and the oldest push of it first.
+  const once = [...Map.groupBy(targets, ({ remoteId }) => remoteId).values()].flatMap((ofRecord) =>
+    ofRecord.slice(0, 1),
+  )
   const ended: EndedRow[] = targets
     .filter((target) => !once.includes(target))
     .map((target) => ({ row: target.row, object: target.object.name, end: { kind: 'again' } }))
-  let current: ReadonlyMap<string, StoredRecord>
+  let current: Present
   try {
     current = await refresh(batch, once)
   } catch (error) {
@@ -46,20 +48,27 @@ export const updateRows = async (batch: PushBatch, targets: readonly Addressed[]
   }
   const updates: Update[] = []
   for (const target of once) {
-    const planned = await plan(batch, target, current.get(target.remoteId ?? ''))
+    const planned = await plan(batch, target, current)
     if ('end' in planned) ended.push(planned)
     else updates.push(planned)
   }
   return [...ended, ...(await write(batch, updates))]
 }
 
+interface Present {
+  readonly stored: ReadonlyMap<string, StoredRecord>
+  /** Ids that the CRM answered with; undefined where the plugin cannot ask. */
+  readonly alive: ReadonlySet<string> | undefined
+}
+
 /** Reads the records by id and commits what the read says, so that ownership is judged on the CRM's present. */
-const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise<ReadonlyMap<string, StoredRecord>> => {
+const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise<Present> => {
   const { engine, crm, turn } = batch
   const [first] = targets
-  if (first === undefined) return new Map()
+  if (first === undefined) return { stored: new Map(), alive: undefined }
   const { object, compiled, resolver } = first
   const ids = targets.flatMap(({ remoteId }) => (remoteId === undefined ? [] : [remoteId]))
+  let alive: ReadonlySet<string> | undefined
   if (object.read !== undefined) {
     const ctx = await readContext(batch, targets, 'read')
     const readBegin = await nextRead(engine.database.db)
@@ -69,9 +78,10 @@ const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise
       ({ row }) => row.links.length > 0 || Object.keys(row.data).some((f) => f.endsWith('_id')),
     )
     const records = writesLinks ? await withLinks(crm, object, ctx, live) : live
-    const alive = new Set(live.flatMap((record) => [record.id, ...(record.mergedIds ?? [])]))
+    const answered = new Set(live.flatMap((record) => [record.id, ...(record.mergedIds ?? [])]))
+    alive = answered
     const gone = ids
-      .filter((id) => !alive.has(id))
+      .filter((id) => !answered.has(id))
       .map((id): Gone => ({ id, at: found.find((record) => record.id === id)?.deletedAt, reason: 'deleted' }))
     const page = {
       readBegin,
@@ -84,7 +94,7 @@ const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise
     }
     await commitPage(engine, crm, object, { compiled, resolver }, page, turn.lease)
   }
-  return readStored(engine.database, crm.connection.id, object.name, ids)
+  return { stored: await readStored(engine.database, crm.connection.id, object.name, ids), alive }
 }
 
 /** Canonical values with references as local ids, the form that a push speaks. */
@@ -102,14 +112,17 @@ const canonicalOf = async (batch: PushBatch, stored: StoredRecord): Promise<Fiel
 const plan = async (
   batch: PushBatch,
   target: Addressed,
-  stored: StoredRecord | undefined,
+  { stored: all, alive }: Present,
 ): Promise<Update | EndedRow> => {
   const { crm } = batch
   const remoteId = target.remoteId ?? ''
+  const stored = all.get(remoteId)
   if (stored !== undefined && stored.deleted_reason === 'merged' && stored.merged_into !== null) {
     return { row: target.row, object: target.object.name, end: { kind: 'again', adopt: stored.merged_into } }
   }
-  if (target.object.read !== undefined && (stored === undefined || isGone(stored))) {
+  // What no mapping can read is not in the store, and yet it is there.
+  const isThere = alive === undefined || (stored === undefined ? alive.has(remoteId) : !isGone(stored))
+  if (!isThere) {
     const message = `${target.object.name} ${remoteId} is gone from the CRM. It is not created anew; link the record to another one, then replay.`
     return failedEnd(target, { kind: 'not_found', message }, 'remote_deleted')
   }
