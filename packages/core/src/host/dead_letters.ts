@@ -2,6 +2,7 @@ import type { Asker, DeadLetter, DeadLetterFilter, DeadLettersApi } from '../api
 import type { Json } from '../contract.ts'
 import { crmError } from '../errors.ts'
 import {
+  clockOf,
   findDeadLetter,
   type LetterFilter,
   listDeadLetters,
@@ -119,10 +120,12 @@ export const createDeadLettersApi = ({ engine }: HostDeps): DeadLettersApi => {
     replay,
     replayAll: async (filter, asker = {}) => {
       const count = { requeued: 0, superseded: 0 }
+      // What dies again meanwhile is a new letter, and not for this replay: it would never end.
+      const until = await clockOf(engine.database)
       for (;;) {
         const rows = await listDeadLetters(
           engine.database,
-          { ...storedFilter(filter), replayed: false },
+          { ...storedFilter(filter), replayed: false, until },
           undefined,
           REPLAY_BATCH,
         )

@@ -71,6 +71,14 @@ export interface LetterFilter {
   readonly type?: ObjectType
   readonly kind?: string
   readonly replayed?: boolean
+  /** An instant of the database's clock, as `clockOf` tells it. */
+  readonly until?: string
+}
+
+/** The database's clock, as exact as the times that it writes. */
+export const clockOf = async ({ db }: Database): Promise<string> => {
+  const { rows } = await sql<{ now: string }>`select clock_timestamp()::text as now`.execute(db)
+  return rows[0]?.now ?? ''
 }
 
 /** Oldest first, behind a position. */
@@ -90,6 +98,8 @@ export const listDeadLetters = async (
   if (filter.kind !== undefined) query = query.where('letter.kind', '=', filter.kind)
   if (filter.replayed === true) query = query.where('letter.replayed_at', 'is not', null)
   if (filter.replayed === false) query = query.where('letter.replayed_at', 'is', null)
+  if (filter.until !== undefined)
+    query = query.where('letter.created_at', '<=', sql<Date>`${filter.until}::timestamptz`)
   if (after !== undefined) {
     query = query.where(
       sql<boolean>`(date_trunc('milliseconds', letter.created_at), letter.id) > (${after.createdAt}::timestamptz, ${after.id})`,
