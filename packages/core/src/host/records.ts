@@ -34,7 +34,7 @@ export const createRecordsApi = ({ engine, signal }: HostDeps): RecordsApi => {
     const rows = await readFeed(database, connectionId, object, after, limit)
     const page = rows.slice(0, limit)
     const last = page.at(-1)?.seq ?? after
-    if (page.length > 0) await noteFeedRead(database, connectionId, last)
+    if (page.length > 0) await noteFeedRead(database, connectionId, object, last)
     return { records: await present(connectionId, page), next: encodeCursor(last), hasMore: rows.length > limit }
   }
 

@@ -35,15 +35,6 @@ export const reserveFeed = async (tx: Tx, connectionId: string, count: number): 
   return { seq: row.seq - count, auditSeq: row.audit_seq, auditHash: row.audit_hash }
 }
 
-/** Moves the audit chain's end; the head is locked by `reserveFeed`. */
-export const moveAuditHead = async (tx: Tx, connectionId: string, seq: number, hash: string): Promise<void> => {
-  await tx
-    .updateTable('crm_feed_heads')
-    .set({ audit_seq: seq, audit_hash: hash })
-    .where('connection_id', '=', connectionId)
-    .execute()
-}
-
 export type StoredRecord = Selectable<RecordsTable>
 
 /** One page of the feed behind a position, in order; one more than `limit` where there is more. */
@@ -64,24 +55,26 @@ export const readFeed = async (
     .limit(limit + 1)
     .execute()
 
-/** Remembers how far the host has read: what the CRM changed behind that, the host has not seen. */
-export const noteFeedRead = async ({ db }: Database, connectionId: string, seq: number): Promise<void> => {
+/** Remembers how far the host has read the feed of a type: what the CRM changed behind that, the host has not seen. */
+export const noteFeedRead = async (
+  { db }: Database,
+  connectionId: string,
+  type: ObjectType,
+  seq: number,
+): Promise<void> => {
   await db
     .updateTable('crm_feed_heads')
-    .set({ read_seq: seq })
+    .set({ read_seqs: sql`read_seqs || jsonb_build_object(${type}::text, ${seq}::bigint)` })
     .where('connection_id', '=', connectionId)
-    .where('read_seq', '<', seq)
+    .where(sql<boolean>`coalesce((read_seqs->>${type})::bigint, 0) < ${seq}`)
     .execute()
 }
 
-export const feedHead = async (
-  db: Executor | Tx,
-  connectionId: string,
-): Promise<{ readonly seq: number; readonly readSeq: number }> => {
+export const feedHead = async (db: Executor | Tx, connectionId: string): Promise<{ readonly seq: number }> => {
   const row = await db
     .selectFrom('crm_feed_heads')
-    .select(['seq', 'read_seq'])
+    .select('seq')
     .where('connection_id', '=', connectionId)
     .executeTakeFirst()
-  return { seq: row?.seq ?? 0, readSeq: row?.read_seq ?? 0 }
+  return { seq: row?.seq ?? 0 }
 }

@@ -8,16 +8,9 @@ export interface StoredLinkRow {
   readonly localId: string
   readonly object: string
   readonly externalId: string
-  readonly pushedSeq: number
 }
 
-const columns = [
-  'type',
-  'local_id as localId',
-  'object',
-  'external_id as externalId',
-  'pushed_seq as pushedSeq',
-] as const
+const columns = ['type', 'local_id as localId', 'object', 'external_id as externalId'] as const
 
 /** Says which remote record a local one is; replaces what was said before. */
 export const putLinks = async (
@@ -39,23 +32,6 @@ export const putLinks = async (
       set object = excluded.object, external_id = excluded.external_id`.execute(db)
 }
 
-/** Notes the feed position of our own write: what the CRM changed before it, the host knew. */
-export const notePushed = async (
-  tx: Tx,
-  connectionId: string,
-  type: ObjectType,
-  localIds: readonly string[],
-  seq: number,
-): Promise<void> => {
-  await tx
-    .updateTable('crm_links')
-    .set({ pushed_seq: sql<number>`greatest(pushed_seq, ${seq}::bigint)` })
-    .where('connection_id', '=', connectionId)
-    .where('type', '=', type)
-    .where('local_id', '=', sql<string>`any(${localIds}::text[])`)
-    .execute()
-}
-
 export const linksByLocal = async (
   db: Executor | Tx,
   connectionId: string,
@@ -63,7 +39,7 @@ export const linksByLocal = async (
 ): Promise<ReadonlyMap<string, StoredLinkRow>> => {
   if (wanted.length === 0) return new Map()
   const { rows } = await sql<StoredLinkRow>`
-    select link.type, link.local_id as "localId", link.object, link.external_id as "externalId", link.pushed_seq as "pushedSeq"
+    select link.type, link.local_id as "localId", link.object, link.external_id as "externalId"
     from ${recordset(wanted, 'type text, "localId" text')}
     join crm_links link on link.connection_id = ${connectionId} and link.type = given.type
       and link.local_id = given."localId"`.execute(db)

@@ -51,25 +51,40 @@ const lockHeads = async (run: Statement, connectionId: string, items: readonly O
      order by type, "localId" on conflict do nothing`,
     [connectionId, given],
   )
+  const those = `from jsonb_to_recordset($2::jsonb) as given(type text, "localId" text)
+     join crm_push_heads head on head.connection_id = $1 and head.type = given.type and head.local_id = given."localId"`
+  await run(`select 1 ${those} order by head.type, head.local_id for update of head`, [connectionId, given])
+  // A statement of its own: one that waited for a lock sees the locked row's present, but the past of what it joins.
   const rows = await run<Head & { type: string; localId: string }>(
     `select head.type, head.local_id as "localId", row.id, row.idempotency_key as key, row.status
-     from jsonb_to_recordset($2::jsonb) as given(type text, "localId" text)
-     join crm_push_heads head on head.connection_id = $1 and head.type = given.type and head.local_id = given."localId"
-     left join crm_outbox row on row.id = head.outbox_id
-     order by head.type, head.local_id for update of head`,
+     ${those} left join crm_outbox row on row.id = head.outbox_id`,
     [connectionId, given],
   )
   return new Map<string, Head>(rows.map((row) => [recordKey(row), row]))
 }
 
-/** Merges a pending row into the newer one, field by field; answers what is left of it, or undefined where a worker has it. */
-const supersede = async (run: Statement, olderId: string, newerId: string) => {
+/**
+ * Merges a pending row into the newer one, field by field; answers what is left of it. Undefined where it goes by
+ * itself: a worker has it, or fields of it alone were pushed before the host saw what it has seen by now.
+ */
+const supersede = async (run: Statement, olderId: string, newer: OutboxItem, seenSeq: number) => {
   const [row] = await run<{ data: Fields; links: readonly StoredLink[] }>(
     `update crm_outbox set status = 'superseded', superseded_by = $2, stage = null, updated_at = now()
-     where id = $1 and status = 'pending' returning data, links`,
-    [olderId, newerId],
+     where id = $1 and status = 'pending'
+       and (seen_seq >= $4 or data - array(select jsonb_array_elements_text($3::jsonb)) = '{}'::jsonb)
+     returning data, links`,
+    [olderId, newer.id, JSON.stringify(Object.keys(newer.data)), seenSeq],
   )
   return row
+}
+
+/** How far the host has read the feed of each type. */
+const readPositions = async (run: Statement, connectionId: string): Promise<Readonly<Record<string, number>>> => {
+  const [row] = await run<{ positions: Readonly<Record<string, number>> }>(
+    `select read_seqs as positions from crm_feed_heads where connection_id = $1`,
+    [connectionId],
+  )
+  return row?.positions ?? {}
 }
 
 const mergeLinks = (older: readonly StoredLink[], newer: readonly StoredLink[]): readonly StoredLink[] => [
@@ -90,6 +105,7 @@ export const enqueue = async (
   items: readonly OutboxItem[],
 ): Promise<readonly EnqueuedRow[]> => {
   const heads = await lockHeads(run, connectionId, items)
+  const positions = await readPositions(run, connectionId)
   const enqueued: EnqueuedRow[] = []
   for (const item of items) {
     const key = recordKey(item)
@@ -98,18 +114,17 @@ export const enqueue = async (
       enqueued.push({ id: head.id, idempotencyKey: item.idempotencyKey, status: head.status })
       continue
     }
+    const seenSeq = positions[item.type] ?? 0
     const older =
       head?.id != null && head.status === 'pending' && COALESCED.has(item.type)
-        ? await supersede(run, head.id, item.id)
+        ? await supersede(run, head.id, item, seenSeq)
         : undefined
     const data = older === undefined ? item.data : { ...older.data, ...item.data }
     const links = older === undefined ? item.links : mergeLinks(older.links, item.links)
     await run(
       `insert into crm_outbox (id, connection_id, type, local_id, idempotency_key, data, links, correlation_id, actor,
          replay_of, seen_seq)
-       select $1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10,
-         greatest((select read_seq from crm_feed_heads where connection_id = $2),
-           (select pushed_seq from crm_links where connection_id = $2 and type = $3 and local_id = $4), 0)`,
+       values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10, $11)`,
       [
         item.id,
         connectionId,
@@ -121,6 +136,7 @@ export const enqueue = async (
         item.correlationId,
         item.actor,
         item.replayOf ?? null,
+        seenSeq,
       ],
     )
     await run(`update crm_push_heads set outbox_id = $4 where connection_id = $1 and type = $2 and local_id = $3`, [

@@ -114,7 +114,6 @@ export interface LinksTable {
   local_id: string
   object: string
   external_id: string
-  pushed_seq: Defaulted<number>
   created_at: Defaulted<Date>
 }
 
@@ -158,7 +157,7 @@ export interface PushHeadsTable {
 export interface FeedHeadsTable {
   connection_id: string
   seq: Defaulted<number>
-  read_seq: Defaulted<number>
+  read_seqs: DefaultedJson<Readonly<Record<string, number>>>
   audit_seq: Defaulted<number>
   audit_hash: Defaulted<string>
 }

@@ -146,7 +146,7 @@ const create = async (batch: PushBatch, mapped: readonly Mapped[]): Promise<read
     )
   }
   const { create: write } = object
-  const open = await announce(
+  const { begin, open } = await announce(
     batch,
     mapped.map(({ target }) => target),
     'create',
@@ -159,7 +159,7 @@ const create = async (batch: PushBatch, mapped: readonly Mapped[]): Promise<read
     const outcome = outcomes[index]
     if (outcome === undefined) return failedEnd(target, { kind: 'bug', message: 'The batch lost this row.' })
     if (outcome.ok) {
-      const written = writtenOf(target, target.row.data, row, outcome)
+      const written = writtenOf(target, target.row.data, row, outcome, begin)
       return {
         row: target.row,
         object: object.name,

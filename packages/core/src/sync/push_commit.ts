@@ -1,9 +1,10 @@
 import type { Fields } from '../contract.ts'
 import { appendAudit } from '../store/audit.ts'
 import { addDeadLetters, type NewDeadLetter } from '../store/dead_letters.ts'
-import { reserveFeed } from '../store/feed.ts'
+import { reserveFeed, type StoredRecord } from '../store/feed.ts'
+import { addHints, type NewHint } from '../store/inbox.ts'
 import { holdLease } from '../store/leases.ts'
-import { notePushed, putLinks } from '../store/links.ts'
+import { putLinks } from '../store/links.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import { type RowResult, settleRows } from '../store/outbox_work.ts'
 import { type KeptLink, lockRecords, nextRead, type RecordWrite, writeRecords } from '../store/records.ts'
@@ -27,6 +28,8 @@ export interface EndedRow {
     readonly data: Fields
     readonly raw: Fields
     readonly links: readonly KeptLink[]
+    /** Tick from before the write. */
+    readonly begin: number
     readonly updatedAt: string | undefined
     readonly created: boolean
     readonly canonicalFields: readonly string[]
@@ -137,6 +140,7 @@ const commitWritten = async (
     const stored = await lockRecords(tx, connectionId, object, ids)
     const head = await reserveFeed(tx, connectionId, ids.length)
     const audit: AuditEntry[] = []
+    const rereads: NewHint[] = []
     const writes = ids.map((externalId, index): RecordWrite => {
       const before = stored.get(externalId)
       const entries = byRemote.get(externalId) ?? []
@@ -162,41 +166,65 @@ const commitWritten = async (
         links = mergeKept(links, written.links)
         stamp = Math.max(stamp ?? 0, stampMsOf(written.updatedAt) ?? 0) || undefined
       }
+      const base = {
+        externalId,
+        basedOn: before?.version ?? 0,
+        origin: 'push' as const,
+        path: 'push',
+        seq: head.seq + index + 1,
+        fieldSeqs: before?.field_seqs ?? {},
+        mappingVersion: crm.mappingVersion,
+      }
+      if (before !== undefined && isOvertaken(before, entries)) {
+        rereads.push(rereadOf(object, externalId, readEnd, at))
+        return { ...base, ...asStored(before) }
+      }
+      // Whether the mapping wants the record is for the reading to say.
       const isFiltered = before?.deleted_reason === 'filtered'
       return {
-        externalId,
+        ...base,
         data,
         raw,
         links,
         hash: hashOf(raw, links),
         remoteStamp: stamp === undefined ? null : instant(stamp),
         readEnd,
-        basedOn: before?.version ?? 0,
-        // Whether the mapping wants the record is for the reading to say.
-        deletedAt: isFiltered && before.deleted_at !== null ? instant(before.deleted_at) : null,
+        deletedAt: isFiltered ? asStored(before).deletedAt : null,
         deletedReason: isFiltered ? 'filtered' : null,
         mergedInto: null,
-        origin: 'push',
-        path: 'push',
-        seq: head.seq + index + 1,
-        fieldSeqs: before?.field_seqs ?? {},
-        mappingVersion: crm.mappingVersion,
       }
     })
     const [first] = rows
     await writeRecords(tx, connectionId, object, first?.row.type ?? 'contact', writes)
     await appendAudit(tx, connectionId, head, audit, at)
-    for (const [type, ofType] of Map.groupBy(rows, ({ row }) => row.type)) {
-      await notePushed(
-        tx,
-        connectionId,
-        type,
-        ofType.map(({ row }) => row.local_id),
-        head.seq + ids.length,
-      )
-    }
+    await addHints(tx, connectionId, crm.provider.id, first?.row.correlation_id ?? '', rereads)
   }
 }
+
+/** Whether the record was read since our write began: that may hold the write, and what a user did behind it. */
+const isOvertaken = (before: StoredRecord, entries: readonly EndedRow[]): boolean =>
+  entries.some(({ written }) => written !== undefined && before.read_end > written.begin)
+
+const rereadOf = (object: string, externalId: string, tick: number, at: string): NewHint => ({
+  dedupeKey: `reread:${object}:${externalId}:${tick}`,
+  object,
+  externalId,
+  op: 'upsert',
+  at,
+  mergedInto: null,
+})
+
+const asStored = (row: StoredRecord) => ({
+  data: row.data,
+  raw: row.raw,
+  links: row.links,
+  hash: row.hash,
+  remoteStamp: row.remote_stamp === null ? null : instant(row.remote_stamp),
+  readEnd: row.read_end,
+  deletedAt: row.deleted_at === null ? null : instant(row.deleted_at),
+  deletedReason: row.deleted_reason,
+  mergedInto: row.merged_into,
+})
 
 const mergeKept = (before: readonly KeptLink[], written: readonly KeptLink[]): readonly KeptLink[] => [
   ...before.filter(

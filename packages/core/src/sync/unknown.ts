@@ -39,7 +39,8 @@ const settleCreate = async (batch: PushBatch, target: Addressed): Promise<EndedR
     const [oldest, ...others] = [...ids].sort(byAge)
     if (oldest === undefined) return again
     if (others.length > 0) reportDuplicate(batch, target, oldest, others)
-    const written = writtenOf(target, row.data, mapped.row, { created: true })
+    // When it was made nobody knows: whatever was read of it since counts more than what was sent.
+    const written = writtenOf(target, row.data, mapped.row, { created: true }, 0)
     return { row, object: object.name, end: { kind: 'done', remoteId: oldest, kept: [] }, written }
   } catch (error) {
     const failure = failureOf(asCrmError(error))

@@ -152,7 +152,7 @@ const write = async (batch: PushBatch, updates: readonly Update[]): Promise<read
     )
   }
   const { update } = object
-  const open = await announce(
+  const { begin, open } = await announce(
     batch,
     updates.map(({ target }) => target),
     'update',
@@ -165,10 +165,8 @@ const write = async (batch: PushBatch, updates: readonly Update[]): Promise<read
     const outcome = outcomes[index]
     if (outcome === undefined) return failedEnd(target, { kind: 'bug', message: 'The batch lost this row.' })
     if (outcome.ok) {
-      const written = writtenOf(target, division.write, row, {
-        created: false,
-        ...(outcome.updatedAt === undefined ? {} : { updatedAt: outcome.updatedAt }),
-      })
+      const stamp = outcome.updatedAt === undefined ? {} : { updatedAt: outcome.updatedAt }
+      const written = writtenOf(target, division.write, row, { created: false, ...stamp }, begin)
       return {
         row: target.row,
         object: object.name,

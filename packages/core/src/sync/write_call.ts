@@ -1,10 +1,17 @@
 import type { Ctx, Fields, Row } from '../contract.ts'
 import { holdLease } from '../store/leases.ts'
 import { noteOperations } from '../store/outbox_work.ts'
-import type { KeptLink } from '../store/records.ts'
+import { type KeptLink, nextRead } from '../store/records.ts'
 import type { Addressed } from './prepare.ts'
 import type { PushBatch } from './push.ts'
 import type { EndedRow } from './push_commit.ts'
+
+/** A write that the outbox knows of. */
+export interface Announced {
+  /** Tick from before the write: what was read later may hold its effect, and whatever followed it. */
+  readonly begin: number
+  open(): Promise<Ctx<Fields>>
+}
 
 /**
  * Says in the outbox what is about to be done, and only then gives what opens a context to do it with: after a crash a successor
@@ -14,11 +21,11 @@ export const announce = async (
   batch: PushBatch,
   targets: readonly Addressed[],
   operation: 'create' | 'update',
-): Promise<() => Promise<Ctx<Fields>>> => {
+): Promise<Announced> => {
   const { engine, turn, terms } = batch
   // Taken before the database takes its own: our deadline is never later than the one that others wait for.
   const sendBy = engine.clock.monotonicMs() + terms.callBudgetMs
-  await engine.database.transaction(async (tx) => {
+  const begin = await engine.database.transaction(async (tx) => {
     await holdLease(tx, turn.lease)
     await noteOperations(
       tx,
@@ -30,8 +37,9 @@ export const announce = async (
         externalId: remoteId ?? null,
       })),
     )
+    return nextRead(tx)
   })
-  return () => writeContext(batch, targets, operation, sendBy)
+  return { begin, open: () => writeContext(batch, targets, operation, sendBy) }
 }
 
 /** A context for the reads that come before a write. */
@@ -60,6 +68,7 @@ export const writtenOf = (
   patch: Fields,
   row: Row,
   outcome: { readonly updatedAt?: string; readonly created: boolean },
+  begin: number,
 ): NonNullable<EndedRow['written']> => {
   const data = Object.fromEntries(Object.entries(patch).filter(([field]) => !REFERENCE_FIELDS.includes(field)))
   const links: KeptLink[] = REFERENCE_FIELDS.flatMap((field): KeptLink[] => {
@@ -79,6 +88,7 @@ export const writtenOf = (
     data,
     raw: row.fields,
     links: [...links, ...named],
+    begin,
     updatedAt: outcome.updatedAt,
     created: outcome.created,
     canonicalFields: target.compiled.canonicalFields,

@@ -101,7 +101,6 @@ const STATEMENTS = [
     updated_at timestamptz not null default now(),
     primary key (connection_id, object, external_id)
   )`,
-  `create unique index crm_records_feed on crm_records (connection_id, seq)`,
   `create index crm_records_feed_type on crm_records (connection_id, type, seq)`,
   `create index crm_records_email on crm_records (connection_id, type, lower(data->>'email')) where data->>'email' is not null`,
   `create index crm_records_phone on crm_records (connection_id, type, (coalesce(data->>'phone_e164', data->>'phone'))) where coalesce(data->>'phone_e164', data->>'phone') is not null`,
@@ -112,7 +111,6 @@ const STATEMENTS = [
     local_id text not null,
     object text not null,
     external_id text not null,
-    pushed_seq bigint not null default 0,
     created_at timestamptz not null default now(),
     primary key (connection_id, type, local_id)
   )`,
@@ -163,7 +161,8 @@ const STATEMENTS = [
   `create table crm_feed_heads (
     connection_id text primary key,
     seq bigint not null default 0,
-    read_seq bigint not null default 0,
+    -- by type: how far the host has read its feed
+    read_seqs jsonb not null default '{}',
     audit_seq bigint not null default 0,
     audit_hash text not null default ''
   )`,
