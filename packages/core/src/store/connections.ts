@@ -87,6 +87,18 @@ export const updateConnection = async (db: Executor | Tx, id: string, change: Co
     .execute()
 }
 
+/** Switches one object off with the CRM's words, beside whatever else is being switched off. */
+export const switchObjectOff = async (db: Executor | Tx, id: string, object: string, reason: string): Promise<void> => {
+  await db
+    .updateTable('crm_connections')
+    .set({
+      switched_off: sql`switched_off || jsonb_build_object(${object}::text, ${reason}::text)`,
+      updated_at: sql`now()`,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
 /** Forgets a connection's secrets and work; what it brought stays readable for the audit until the host erases it. */
 export const deleteConnection = async (tx: Tx, id: string): Promise<void> => {
   await tx

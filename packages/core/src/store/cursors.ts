@@ -80,6 +80,8 @@ export const pendingRun = async (db: Executor | Tx, connectionId: string, pass: 
     .where('pass', '=', pass)
     .where('run_id', 'is not', null)
     .where('finished_at', 'is', null)
+    // What was switched off meanwhile never ends: its run is over.
+    .where('state', '<>', 'off')
     .executeTakeFirst()
   return row?.run_id ?? undefined
 }

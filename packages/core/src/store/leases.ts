@@ -69,6 +69,36 @@ export const holdLease = async (tx: Tx, { key, fence }: Lease): Promise<void> =>
   if (numUpdatedRows === 0n) throw leaseLost(key)
 }
 
+/**
+ * The same, with the tick that the page's read ended at, whether letters of pulls wait at the object, and whether any of
+ * the records is known: all that a page needs to know first, in one statement. Without a lease only the others.
+ */
+export const openPage = async (
+  tx: Tx,
+  lease: Lease | undefined,
+  connectionId: string,
+  object: string,
+  ids: readonly string[],
+): Promise<{ readonly readEnd: number; readonly hasLetters: boolean; readonly isKnown: boolean }> => {
+  const { rows } = await sql<{ held: number; readEnd: number; hasLetters: boolean; isKnown: boolean }>`
+    with held as (
+      update crm_leases set expires_at = greatest(expires_at, ${until(LEASE_MS)})
+      where key = ${lease?.key ?? ''} and fence = ${lease?.fence ?? 0} returning key
+    )
+    select (select count(*) from held)::int as held, nextval('crm_reads') as "readEnd",
+      exists (
+        select 1 from crm_dead_letters where connection_id = ${connectionId} and object = ${object}
+          and direction = 'pull' and replayed_at is null
+      ) as "hasLetters",
+      exists (
+        select 1 from crm_records where connection_id = ${connectionId} and object = ${object}
+          and external_id = any(${ids}::text[])
+      ) as "isKnown"`.execute(tx)
+  const [row] = rows
+  if (row === undefined || (lease !== undefined && row.held === 0)) throw leaseLost(lease?.key ?? '')
+  return { readEnd: Number(row.readEnd), hasLetters: row.hasLetters, isKnown: row.isKnown }
+}
+
 /** At the start of an embedded database: no process that could hold one is alive. */
 export const dropAllLeases = async (db: Executor): Promise<void> => {
   await sql`update crm_leases set owner = null, expires_at = clock_timestamp() - interval '1 millisecond'`.execute(db)

@@ -2,11 +2,11 @@ import type { CompiledMapping, Resolver } from '../mapping/index.ts'
 import { appendAudit } from '../store/audit.ts'
 import type { Tx } from '../store/database.ts'
 import { addDeadLetters, closePulled, type NewDeadLetter } from '../store/dead_letters.ts'
-import { reserveFeed } from '../store/feed.ts'
+import { reserveFeed, type StoredRecord } from '../store/feed.ts'
 import { addHints } from '../store/inbox.ts'
-import { holdLease, type Lease } from '../store/leases.ts'
+import { type Lease, openPage } from '../store/leases.ts'
 import { moveLinks } from '../store/links.ts'
-import { lockRecords, nextRead, type RecordWrite, touchRecords, writeRecords } from '../store/records.ts'
+import { lockRecords, type RecordWrite, touchRecords, writeRecords } from '../store/records.ts'
 import { instant } from '../store/rows.ts'
 import type { AnyObject, Crm } from './crm.ts'
 import type { Engine } from './engine.ts'
@@ -17,6 +17,8 @@ import { mergedAway, planPage, type ReadPage } from './plan.ts'
 export interface PageResult {
   /** Records whose feed entry moved. */
   readonly changed: number
+  /** Tick at which this page's read had ended: whatever begins now begins behind it. */
+  readonly readEnd: number
 }
 
 /**
@@ -35,11 +37,11 @@ export const commitPage = async (
   const connectionId = crm.connection.id
   const { incoming, unmappable } = mapRecords(page.records, mapped.compiled, mapped.resolver)
   return engine.database.transaction(async (tx) => {
-    if (lease !== undefined) await holdLease(tx, lease)
-    const readEnd = await nextRead(tx)
     const gone = [...page.gone, ...mergedAway(incoming)]
     const ids = [...new Set([...incoming.map(({ id }) => id), ...gone.map(({ id }) => id)])].sort()
-    const stored = await lockRecords(tx, connectionId, object.name, ids)
+    const { readEnd, hasLetters, isKnown } = await openPage(tx, lease, connectionId, object.name, ids)
+    // Whoever adds one of them meanwhile is met at the writing, and all is decided again.
+    const stored = isKnown ? await lockRecords(tx, connectionId, object.name, ids) : new Map<string, StoredRecord>()
     const plan = planPage(crm, object, page, readEnd, incoming, gone, stored)
 
     if (plan.writes.length > 0) {
@@ -61,7 +63,7 @@ export const commitPage = async (
       connectionId,
       unmappable.map((failed) => unmappableLetter(crm, object, page, failed)),
     )
-    if (incoming.length > 0 && plan.writes.length + plan.touches.length > 0) {
+    if (hasLetters && incoming.length > 0 && plan.writes.length + plan.touches.length > 0) {
       await closePulled(
         tx,
         connectionId,
@@ -69,7 +71,7 @@ export const commitPage = async (
         incoming.map(({ id }) => id),
       )
     }
-    const result = { changed: plan.writes.length }
+    const result = { changed: plan.writes.length, readEnd }
     await along?.(tx, result)
     return result
   })

@@ -1,5 +1,6 @@
 import { asCrmError, type CrmError, REACTIONS } from '../errors.ts'
 import { batches } from '../kit/batches.ts'
+import { updateConnection } from '../store/connections.ts'
 import { closeHints, dueHints, failHints, type InboxRow } from '../store/inbox.ts'
 import { nextRead } from '../store/records.ts'
 import { instant } from '../store/rows.ts'
@@ -45,7 +46,9 @@ const followHints = async (engine: Engine, crm: Crm, name: string, hints: readon
       await readBack(engine, crm, object, rows, turn)
     } catch (error) {
       if (turn.signal.aborted) return
-      await putOff(engine, crm, rows, asCrmError(error))
+      const failure = asCrmError(error)
+      await putOff(engine, crm, rows, failure)
+      if (failure.kind === 'auth') return
     }
   }
 }
@@ -102,6 +105,10 @@ const putOff = async (engine: Engine, crm: Crm, hints: readonly InboxRow[], erro
     message: error.message,
   }) as StoredError
   engine.metrics.error(crm.provider.id, error.kind)
+  if (reaction.leadsTo === 'reconnect') {
+    const change = { status: 'needs_reconnect' as const, statusReason: stored.message }
+    await updateConnection(engine.database.db, crm.connection.id, change)
+  }
   const isOver = !reaction.retryable && error.kind !== 'auth' && attempt >= MOST_ATTEMPTS
   const waitMs = backoffMs({
     attempt,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Fields, Link, ObjectType, RemoteRecord } from '../contract.ts'
 import type { Fault } from '../errors.ts'
 import type { CompiledMapping, Resolver } from '../mapping/index.ts'
@@ -49,9 +49,7 @@ const keptLinks = (
 }
 
 export const hashOf = (raw: Fields, links: readonly KeptLink[] | undefined): string =>
-  createHash('sha1')
-    .update(stableJson([raw, links ?? null]))
-    .digest('base64')
+  hash('sha1', stableJson([raw, links ?? null]), 'base64')
 
 export const stampMsOf = (updatedAt: string | undefined): number | undefined => {
   if (updatedAt === undefined) return undefined

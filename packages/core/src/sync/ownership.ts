@@ -1,6 +1,6 @@
 import type { Fields } from '../contract.ts'
 import type { CompiledMapping } from '../mapping/index.ts'
-import { stableJson } from '../stable_json.ts'
+import { sameJson } from '../stable_json.ts'
 
 /** What the store knows of a record when a patch is about to be written to it. */
 export interface KnownRecord {
@@ -35,7 +35,7 @@ export const divide = (
   for (const [field, value] of Object.entries(patch)) {
     if (value === undefined) continue
     const current = known.data[field] ?? null
-    if (stableJson(current) === stableJson(value)) continue
+    if (sameJson(current, value)) continue
     const owner = ownership(field)
     const isCrmNewer = owner === 'crm' && (known.fieldSeqs[field] ?? 0) > seenSeq
     const isTaken = owner === 'merge' && !isEmpty(current)

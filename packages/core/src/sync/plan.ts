@@ -1,5 +1,5 @@
 import type { Fields, Json, RemoteRecord } from '../contract.ts'
-import { stableJson } from '../stable_json.ts'
+import { sameJson } from '../stable_json.ts'
 import type { StoredRecord } from '../store/feed.ts'
 import type { NewHint } from '../store/inbox.ts'
 import type { KeptLink, RecordTouch, RecordWrite } from '../store/records.ts'
@@ -55,7 +55,7 @@ const versionOf = (stored: StoredRecord | undefined): StoredVersion | undefined 
 
 const changedFields = (before: Fields, after: Fields): readonly string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-    (field) => stableJson(before[field] ?? null) !== stableJson(after[field] ?? null),
+    (field) => !sameJson(before[field], after[field]),
   )
 
 /** Which remote record each reference field points to. */
@@ -141,8 +141,8 @@ export const planPage = (
 }
 
 const isFeedChange = (before: StoredRecord, record: Incoming, links: readonly KeptLink[]): boolean =>
-  stableJson(before.data) !== stableJson(record.data) ||
-  stableJson(before.links) !== stableJson(links) ||
+  !sameJson(before.data, record.data) ||
+  !sameJson(before.links, links) ||
   (before.deleted_at !== null) !== record.filtered ||
   (record.filtered && before.deleted_reason !== 'filtered')
 

@@ -1,5 +1,5 @@
 import { asCrmError, type CrmError, REACTIONS } from '../errors.ts'
-import { updateConnection } from '../store/connections.ts'
+import { switchObjectOff, updateConnection } from '../store/connections.ts'
 import { advanceScan, failScan, findCursor, finishScan } from '../store/cursors.ts'
 import type { Tx } from '../store/database.ts'
 import { holdLease } from '../store/leases.ts'
@@ -64,6 +64,7 @@ const runScan = async (scan: Scan): Promise<boolean> => {
   let step = (scan.row.step ?? steps[0]) as Step
   let cursor = scan.row.cursor ?? undefined
   let ahead: Promise<StepPage> | undefined
+  let tick: number | undefined
   while (ahead !== undefined || scan.turn.goesOn()) {
     if (step === 'unseen' && cursor === undefined) {
       const reason = await brakeReason(scan)
@@ -73,7 +74,7 @@ const runScan = async (scan: Scan): Promise<boolean> => {
     ahead = undefined
     const nextStep = read.next === undefined ? steps[steps.indexOf(step) + 1] : step
     if (step === 'pull' && read.next !== undefined && scan.turn.goesOn()) {
-      ahead = STEPS.pull(scan, read.next)
+      ahead = pullStep(scan, read.next, tick)
       // Where the commit below fails, nobody waits for this page any more.
       ahead.catch(() => undefined)
     }
@@ -87,8 +88,8 @@ const runScan = async (scan: Scan): Promise<boolean> => {
       page,
       scan.turn.lease,
       async (tx, { changed }) => {
-        if (read.seen !== undefined)
-          await markSeen(tx, scan.key.connectionId, scan.object.name, read.seen, scan.row.run_seq ?? 0)
+        if (read.seen !== undefined && scan.row.run_seq !== null)
+          await markSeen(tx, scan.key.connectionId, scan.object.name, read.seen, scan.row.run_seq)
         await advanceScan(tx, scan.key, {
           step: nextStep ?? step,
           cursor: read.next ?? null,
@@ -99,6 +100,7 @@ const runScan = async (scan: Scan): Promise<boolean> => {
         if (nextStep === undefined) await end(scan, tx)
       },
     )
+    tick = result.readEnd
     scan.engine.metrics.operation(scan.crm.provider.id, scan.key.pass, 'ok', result.changed)
     if (nextStep === undefined) return true
     step = nextStep
@@ -142,12 +144,14 @@ const reactTo = async (
   engine.log.warn({ connection_id: connectionId, object, pass: key.pass, error: stored }, 'a pass was interrupted')
   const later = (ms: number) => new Date(engine.clock.wallMs() + ms)
   if (reaction.leadsTo === 'switch-off-object') {
-    const switchedOff = { ...crm.connection.switched_off, [object]: error.message }
-    await updateConnection(engine.database.db, connectionId, { switchedOff })
+    await switchObjectOff(engine.database.db, connectionId, object, stored.message)
     return failScan(engine.database, key, { error: stored, nextAt: null, state: 'off' })
   }
   if (reaction.leadsTo === 'reconnect') {
-    await updateConnection(engine.database.db, connectionId, { status: 'needs_reconnect', statusReason: error.message })
+    await updateConnection(engine.database.db, connectionId, {
+      status: 'needs_reconnect',
+      statusReason: stored.message,
+    })
     return failScan(engine.database, key, { error: stored, nextAt: later(0) })
   }
   if (reaction.leadsTo === 'restart-scan')

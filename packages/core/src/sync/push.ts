@@ -1,5 +1,5 @@
 import type { ObjectType } from '../contract.ts'
-import { asCrmError } from '../errors.ts'
+import { asCrmError, REACTIONS } from '../errors.ts'
 import { failureOf } from '../kit/rows.ts'
 import { findConnection, updateConnection } from '../store/connections.ts'
 import { holdLease } from '../store/leases.ts'
@@ -61,7 +61,7 @@ const settleOnce = async (batch: PushBatch, type: ObjectType): Promise<number> =
     await holdLease(tx, turn.lease)
     return claimUnsettled(tx, crm.connection.id, type, terms, crm.limits.write)
   })
-  if (rows.length > 0) await commitEnds(engine, crm, turn, await settleUnknown(batch, rows))
+  if (rows.length > 0) await commitAndReact(batch, await settleUnknown(batch, rows))
   return rows.length
 }
 
@@ -79,10 +79,8 @@ const writeOnce = async (batch: PushBatch, type: ObjectType): Promise<number> =>
       failure: { ...failureOf(asCrmError(error)), notSent: asCrmError(error).retryable },
     })),
   }))
-  await commitEnds(
-    engine,
-    crm,
-    turn,
+  await commitAndReact(
+    batch,
     refused.map(({ row, failure }) => ({ row, end: { kind: 'failed', failure }, object: type })),
   )
   for (const [, targets] of Map.groupBy(addressed, ({ object }) => object.name)) {
@@ -106,15 +104,19 @@ const writeGroup = async (
   write: (batch: PushBatch, targets: readonly Addressed[]) => Promise<readonly EndedRow[]>,
 ): Promise<void> => {
   if (targets.length === 0) return
-  const { engine, crm, turn } = batch
-  const ended = await write(batch, targets)
+  await commitAndReact(batch, await write(batch, targets))
+}
+
+/** Commits the ends of rows, and does what they mean for the connection as a whole. */
+const commitAndReact = async ({ engine, crm, turn }: PushBatch, ended: readonly EndedRow[]): Promise<void> => {
   await commitEnds(engine, crm, turn, ended)
-  const lost = ended.find(({ end }) => end.kind === 'failed' && end.failure.kind === 'auth')
-  if (lost?.end.kind === 'failed') {
+  const failures = ended.flatMap(({ end }) => (end.kind === 'failed' || end.kind === 'unsettled' ? [end.failure] : []))
+  const lost = failures.find(({ kind }) => REACTIONS[kind].leadsTo === 'reconnect')
+  if (lost !== undefined) {
     await updateConnection(engine.database.db, crm.connection.id, {
       status: 'needs_reconnect',
-      statusReason: lost.end.failure.message,
+      statusReason: engine.redact(crm.connection.id, lost.message),
     })
   }
-  if (ended.some(({ end }) => end.kind === 'failed' && end.failure.kind === 'schema')) await crm.tables.forgetSchemas()
+  if (failures.some(({ kind }) => REACTIONS[kind].leadsTo === 'refresh-schema')) await crm.tables.forgetSchemas()
 }

@@ -59,9 +59,10 @@ const split = (page: Page): { readonly live: readonly RemoteRecord[]; readonly g
 })
 
 /** Records inside the window, or all of them. */
-export const pullStep = async (scan: Scan, cursor: string | undefined): Promise<StepPage> => {
+export const pullStep = async (scan: Scan, cursor: string | undefined, tick?: number): Promise<StepPage> => {
   const ctx = await contextOf(scan, 'pull')
-  const readBegin = await nextRead(scan.engine.database.db)
+  // A tick from before the read is as good as a new one, if a little careful.
+  const readBegin = tick ?? (await nextRead(scan.engine.database.db))
   const request = requestOf(scan, cursor, scan.crm.limits.page)
   const page = await pullOf(scan)(ctx, { ...request, fields: scan.mapped.compiled.remoteFields })
   const { live, gone } = split(page)

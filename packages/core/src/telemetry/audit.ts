@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Fields, Json } from '../contract.ts'
-import { stableJson } from '../stable_json.ts'
+import { sameJson, stableJson } from '../stable_json.ts'
 import { type RedactText, redactDeep } from './redaction.ts'
 
 /** One mutation on either side. `changes` names each changed field with its value before and after. */
@@ -99,7 +99,7 @@ export const changesOf = (
   const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
   const changes = [...names].flatMap((name) => {
     const pair = [before?.[name] ?? null, after?.[name] ?? null] as const
-    return stableJson(pair[0]) === stableJson(pair[1]) ? [] : [[name, redactDeep(pair, redactText)] as const]
+    return sameJson(pair[0], pair[1]) ? [] : [[name, redactDeep(pair, redactText)] as const]
   })
   return Object.fromEntries(changes) as { readonly [field: string]: readonly [Json, Json] }
 }
@@ -113,4 +113,4 @@ const digestOf = (changes: Json): string => {
   return typeof erased === 'string' ? erased : sha256(stableJson(changes))
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string): string => hash('sha256', text)
