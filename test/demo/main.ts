@@ -1,32 +1,16 @@
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { readArguments, UsageError } from './arguments.ts'
+import { runDemo } from './demo.ts'
 import { helpText } from './help.ts'
 import { installedCrms } from './installed.ts'
-import { type DemoOptions, runDemo } from './run.ts'
 
-const USAGE = 2
 const hostPackageJson = fileURLToPath(new URL('../../package.json', import.meta.url))
+const ended = new AbortController()
 
-/** Says where everything is, and waits for Ctrl-C. */
-const waitForEnd: NonNullable<DemoOptions['beforeEnd']> = async ({ stack, crms }) => {
-  const lines = [
-    '',
-    `Server     ${stack.url}`,
-    `Admin key  ${stack.adminKey}`,
-    ...[...crms].map(
-      ([id, crm]) =>
-        `${id.padEnd(10)} ${String(crm.connection.settings['apiBaseUrl'] ?? crm.connection.settings['url'])}`,
-    ),
-    '',
-    `  curl -H "Authorization: Bearer ${stack.adminKey}" ${stack.url}/crm/connections`,
-    `  CRM_URL=${stack.url} CRM_API_KEY=${stack.adminKey} pnpm raccordo connections`,
-    '',
-    'Everything keeps running until Ctrl-C.',
-    '',
-  ]
-  process.stdout.write(lines.join('\n'))
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+const onSignal = (): void => {
+  // Whoever asks twice does not want to wait.
+  if (ended.signal.aborted) process.exit(1)
+  ended.abort(new Error('The demo was ended.'))
 }
 
 const main = async (): Promise<number> => {
@@ -37,12 +21,13 @@ const main = async (): Promise<number> => {
       process.stdout.write(`${helpText(installed)}\n`)
       return 0
     }
-    const isRight = await runDemo({ hostPackageJson, targets, ...(keep ? { beforeEnd: waitForEnd } : {}) })
-    return isRight ? 0 : 1
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    return await runDemo({ hostPackageJson, targets, keep, output: process.stdout, signal: ended.signal })
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    process.stderr.write(`${error.message}\nSee pnpm demo --help.\n`)
-    return USAGE
+    process.stderr.write(`${error.message}\n\npnpm demo --help tells what there is.\n`)
+    return 2
   }
 }
 

@@ -1,55 +1,76 @@
-import { SingleBar } from 'cli-progress'
-import Table from 'cli-table3'
+import { inspect } from 'node:util'
+import progress from 'cli-progress'
 import { createColors } from 'picocolors'
+import type { Failure } from './checks.ts'
 
-export interface Result {
-  readonly provider: string
-  readonly contacts: number
-  readonly companies: number
-  readonly changes: number
-  readonly callId: string
-  readonly apiCalls: number
-  readonly seconds: number
-}
+/** Where the demo writes: a terminal gets colours and a bar, anything else plain lines. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
 
-/** Tells a person what happens, while it happens. */
 export interface Printer {
-  heading(text: string): void
-  /** Something was done, or was checked and holds. */
-  done(text: string): void
-  failed(text: string): void
-  note(text: string): void
-  /** A bar on a terminal, and nothing but the end anywhere else. */
-  progress(total: number): { update(value: number): void; stop(): void }
-  table(results: readonly Result[]): void
+  readonly isTerminal: boolean
+  line(text?: string): void
+  title(text: string, aside: string): void
+  done(step: string, told: string): void
+  failed(step: string, failures: readonly Failure[]): void
+  fault(text: string): void
+  /** A bar that goes with the work; told in no other way, because the step's own line says how it ended. */
+  bar(label: string): Bar
 }
 
-export const createPrinter = (output: NodeJS.WriteStream = process.stdout): Printer => {
-  const isTerminal = output.isTTY === true
-  const colors = createColors(isTerminal && process.env['NO_COLOR'] === undefined)
-  const line = (text: string): void => {
-    output.write(`${text}\n`)
-  }
+export interface Bar {
+  update(done: number, total: number | undefined): void
+  close(): void
+}
+
+const STEP_WIDTH = 11
+const MOST_SHOWN = 4
+const NO_BAR: Bar = { update: () => undefined, close: () => undefined }
+
+const shown = (value: unknown): string => {
+  const short = Array.isArray(value) && value.length > MOST_SHOWN
+  const text = inspect(short ? value.slice(0, MOST_SHOWN) : value, { depth: 5, breakLength: 110, compact: true })
+  return short ? `${text} and ${value.length - MOST_SHOWN} more` : text
+}
+
+const barOn = (output: Output, label: string): Bar => {
+  const view = new progress.SingleBar(
+    {
+      stream: output,
+      hideCursor: true,
+      clearOnComplete: true,
+      barsize: 30,
+      format: `  … ${label.padEnd(STEP_WIDTH)} {bar} {words}`,
+    },
+    progress.Presets.shades_classic,
+  )
+  view.start(1, 0, { words: 'starting' })
   return {
-    heading: (text) => line(`\n${colors.bold(text)}`),
-    done: (text) => line(`  ${colors.green('✓')} ${text}`),
-    failed: (text) => line(`  ${colors.red('✗')} ${text}`),
-    note: (text) => line(`    ${colors.dim(text)}`),
-    progress: (total) => {
-      if (!isTerminal) return { update: () => undefined, stop: () => undefined }
-      const bar = new SingleBar({ format: '    {bar} {value}/{total} records', stream: output, clearOnComplete: true })
-      bar.start(total, 0)
-      return { update: (value) => bar.update(value), stop: () => bar.stop() }
+    update: (done, total) => {
+      view.setTotal(Math.max(total ?? done * 2, done, 1))
+      view.update(done, { words: total === undefined ? `${done} records` : `${done} of ${total} records` })
     },
-    table: (results) => {
-      const table = new Table({
-        head: ['provider', 'contacts', 'companies', 'changes', 'call id', 'API calls', 'seconds'],
-        style: { head: [], border: [] },
-      })
-      for (const { provider, contacts, companies, changes, callId, apiCalls, seconds } of results) {
-        table.push([provider, contacts, companies, changes, callId, apiCalls, seconds.toFixed(1)])
+    close: () => view.stop(),
+  }
+}
+
+export const printerOn = (output: Output): Printer => {
+  const isTerminal = output.isTTY === true
+  const { bold, dim, green, red } = createColors(isTerminal && process.env['NO_COLOR'] === undefined)
+  const line = (text = ''): void => void output.write(`${text}\n`)
+  return {
+    isTerminal,
+    line,
+    title: (text, aside) => line(`\n${bold(text)}  ${dim(aside)}`),
+    done: (step, told) => line(`  ${green('✓')} ${step.padEnd(STEP_WIDTH)} ${told}`),
+    failed: (step, failures) => {
+      line(`  ${red('✗')} ${step.padEnd(STEP_WIDTH)} ${red(failures.length === 1 ? 'failed' : 'failed checks:')}`)
+      for (const { what, expected, came } of failures) {
+        line(`      ${bold(what)}`)
+        line(`        expected ${shown(expected)}`)
+        line(`        came     ${shown(came)}`)
       }
-      line(`\n${table.toString()}`)
     },
+    fault: (text) => line(red(text)),
+    bar: (label) => (isTerminal ? barOn(output, label) : NO_BAR),
   }
 }
