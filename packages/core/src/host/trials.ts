@@ -46,11 +46,16 @@ export const createTrials = (parts: {
           throw crmError('bug', `The plugin ${provider.id} found no id of the account.`)
         } catch (error) {
           if (!isCrmError(error) || error.kind !== 'auth') throw error
-          throw crmError('auth', `${provider.title} refuses these credentials: ${error.message}`, {
-            provider: provider.id,
-            pointer: '/credentials',
-            cause: error,
-          })
+          const told = error.message.startsWith(provider.title)
+          throw crmError(
+            'auth',
+            told ? error.message : `${provider.title} refuses these credentials: ${error.message}`,
+            {
+              provider: provider.id,
+              pointer: '/credentials',
+              cause: error,
+            },
+          )
         }
       },
       learned: () => store.learned(),
