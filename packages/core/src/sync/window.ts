@@ -37,6 +37,8 @@ export const deltaWindow = (watermark: Date, order: Order, crmNowMs: number): Wi
 export const settleWindow = (deltaWatermark: Date, lastSettled: Date, order: Order): Window | undefined => {
   const { usual, worst } = order.lateMs
   const to = deltaWatermark.getTime() - usual
-  const from = Math.min(deltaWatermark.getTime() - 2 * worst, lastSettled.getTime() - worst)
+  // Watermarks lie ahead of the CRM's present, as far as the delta's windows do.
+  const reach = worst + 2 * CLOCK_DOUBT_MS
+  const from = Math.min(deltaWatermark.getTime() - worst - reach, lastSettled.getTime() - reach)
   return windowOf(from, to, order.precision)
 }
