@@ -47,16 +47,15 @@ export const judgeRead = (stored: StoredVersion | undefined, read: IncomingVersi
 const judgeRevival = (stored: StoredVersion, read: IncomingVersion, beganAfter: boolean): Verdict => {
   if (read.direct) return beganAfter ? 'apply' : 'reread'
   const deletedMs = stored.deletedMs ?? 0
-  if (read.stampMs !== undefined && read.stampMs > deletedMs) return 'apply'
-  // A list or an index may show for a while what is gone already.
-  return beganAfter ? 'reread' : 'stale'
+  // A list or an index may show for a while what is gone already, and a restored record bear an early stamp.
+  return beganAfter && read.stampMs !== undefined && read.stampMs > deletedMs ? 'apply' : 'reread'
 }
 
 /** Whether a deletion wins over what is stored: only if it is later than the stored stamp. */
 export const judgeDeletion = (stored: StoredVersion | undefined, deletion: IncomingDeletion): Verdict => {
   if (stored === undefined) return 'same'
   if (stored.deletedMs !== undefined) return 'same'
-  if (deletion.deletedMs === undefined) return deletion.readBegin > stored.readEnd ? 'apply' : 'reread'
-  if (stored.stampMs === undefined || deletion.deletedMs >= stored.stampMs) return 'apply'
-  return 'stale'
+  const beganAfter = deletion.readBegin > stored.readEnd
+  if (deletion.deletedMs === undefined || deletion.deletedMs === stored.stampMs) return beganAfter ? 'apply' : 'reread'
+  return stored.stampMs === undefined || deletion.deletedMs > stored.stampMs ? 'apply' : 'stale'
 }

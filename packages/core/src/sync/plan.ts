@@ -167,6 +167,11 @@ const planDeletion = (
   const isMergeOfGone = deletion.reason === 'merged' && before.deleted_reason === 'deleted'
   const verdict: Verdict = judgeDeletion(versionOf(before), { deletedMs, readBegin: page.readBegin })
   if (verdict === 'reread') plan.rereads.push(reread(object, deletion.id, page))
+  if (verdict === 'same' && !isMergeOfGone && page.readBegin > before.read_end) {
+    // Gone still, or again: a read that saw it in between must not bring it back.
+    const { hash } = before
+    plan.touches.push({ externalId: deletion.id, remoteStamp: null, readEnd: base.readEnd, raw: null, hash })
+  }
   if (isMergeOfGone) writeDeletion(plan, object, page, deletion, before, before.deleted_at?.getTime(), base)
   else if (verdict === 'apply') writeDeletion(plan, object, page, deletion, before, deletedMs, base)
 }
