@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -167,4 +167,31 @@ test('the folder of an embedded database is refused while another process has it
   expect(() => lockFolder(path)).toThrow(`in use by process ${process.pid}`)
   release()
   lockFolder(path)()
+})
+
+test('a folder that a killed process left is taken over by one of many that start at once', async () => {
+  const root = await folder()
+  const folders = Array.from({ length: 200 }, (_, index) => join(root, String(index)))
+  for (const path of folders) {
+    await mkdir(path)
+    await writeFile(join(path, 'raccordo.pid'), JSON.stringify({ pid: 2 ** 22 + 1, startedAt: '1' }))
+  }
+  const startAt = Date.now() + 1_500
+  const script = `import { lockFolder } from ${JSON.stringify(LOCK)}
+    const taken = []
+    for (const [index, path] of ${JSON.stringify(folders)}.entries()) {
+      while (Date.now() < ${startAt} + index * 4);
+      try { lockFolder(path); taken.push(index) } catch {}
+    }
+    console.log(JSON.stringify(taken))
+    process.stdin.resume()`
+  const racers = [1, 2, 3, 4].map(() => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return child
+  })
+  // Each stays until all have told what they took, so that nobody finds the lock of one that has gone.
+  const told = await Promise.all(racers.map(async ({ stdout }) => String((await once(stdout, 'data'))[0])))
+  const taken = told.flatMap((text) => JSON.parse(text) as number[]).sort((a, b) => a - b)
+  expect(taken).toEqual(folders.map((_, index) => index))
 })
