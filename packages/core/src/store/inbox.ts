@@ -35,6 +35,30 @@ export const addHints = async (
   return rows.length
 }
 
+/**
+ * Adds hints to be followed after `delayMs`, if a pass over the object other than `pass` is under way: it may have in
+ * hand what has been told as gone before anybody knew of it.
+ */
+export const addHintsBesideScans = async (
+  tx: Tx,
+  connectionId: string,
+  provider: string,
+  correlationId: string,
+  { hints, pass, delayMs }: { readonly hints: readonly NewHint[]; readonly pass: string; readonly delayMs: number },
+): Promise<void> => {
+  if (hints.length === 0) return
+  await sql`
+    insert into crm_webhook_inbox (connection_id, provider, dedupe_key, object, external_id, op, at, correlation_id, next_at)
+    select ${connectionId}, ${provider}, "dedupeKey", given.object, "externalId", op, at, ${correlationId},
+      clock_timestamp() + ${delayMs} * interval '1 millisecond'
+    from ${recordset(hints, '"dedupeKey" text, object text, "externalId" text, op text, at timestamptz')}
+    where exists (
+      select 1 from crm_sync_cursors scan where scan.connection_id = ${connectionId} and scan.object = given.object
+        and scan.state = 'running' and scan.pass <> ${pass}
+    )
+    on conflict (connection_id, dedupe_key) do nothing`.execute(tx)
+}
+
 /** Open hints that are due, oldest first. */
 export const dueHints = async ({ db }: Database, connectionId: string, limit: number): Promise<readonly InboxRow[]> =>
   db

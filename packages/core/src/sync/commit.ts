@@ -3,7 +3,7 @@ import { appendAudit } from '../store/audit.ts'
 import type { Tx } from '../store/database.ts'
 import { addDeadLetters, closePulled, type NewDeadLetter } from '../store/dead_letters.ts'
 import { reserveFeed, type StoredRecord } from '../store/feed.ts'
-import { addHints } from '../store/inbox.ts'
+import { addHints, addHintsBesideScans } from '../store/inbox.ts'
 import { type Lease, openPage } from '../store/leases.ts'
 import { moveLinks } from '../store/links.ts'
 import { lockRecords, type RecordWrite, touchRecords, writeRecords } from '../store/records.ts'
@@ -58,6 +58,12 @@ export const commitPage = async (
     await touchRecords(tx, connectionId, object.name, plan.touches)
     for (const { from, to } of plan.merges) await moveLinks(tx, connectionId, object.type, from, to)
     await addHints(tx, connectionId, crm.provider.id, page.correlationId, plan.rereads)
+    await addHintsBesideScans(tx, connectionId, crm.provider.id, page.correlationId, {
+      hints: plan.unknownGone,
+      pass: page.path,
+      // By then the page that another pass has in hand is committed.
+      delayMs: 2 * engine.timing.callTimeoutMs,
+    })
     await addDeadLetters(
       tx,
       connectionId,

@@ -38,6 +38,8 @@ export interface Plan {
   readonly fieldsChanged: (readonly string[])[]
   readonly touches: RecordTouch[]
   readonly rereads: NewHint[]
+  /** Told as gone, and not known here (yet). */
+  readonly unknownGone: NewHint[]
   readonly audit: AuditEntry[]
   readonly merges: { readonly from: string; readonly to: string }[]
 }
@@ -80,7 +82,7 @@ export const planPage = (
   gone: readonly Gone[],
   stored: ReadonlyMap<string, StoredRecord>,
 ): Plan => {
-  const plan: Plan = { writes: [], fieldsChanged: [], touches: [], rereads: [], audit: [], merges: [] }
+  const plan: Plan = { writes: [], fieldsChanged: [], touches: [], rereads: [], unknownGone: [], audit: [], merges: [] }
   const base = { readEnd, path: page.path, origin: 'crm' as const, mappingVersion: crm.mappingVersion }
   for (const record of new Map(incoming.map((entry) => [entry.id, entry])).values()) {
     const before = stored.get(record.id)
@@ -161,6 +163,7 @@ const planDeletion = (
   before: StoredRecord | undefined,
   base: DeletionBase,
 ): void => {
+  if (before === undefined) plan.unknownGone.push(reread(object, deletion.id, page))
   if (before === undefined || plan.writes.some(({ externalId }) => externalId === deletion.id)) return
   const deletedMs = deletion.at === undefined ? undefined : Date.parse(deletion.at)
   // Told as gone before its survivor told why.

@@ -181,6 +181,22 @@ eachBackend(
       expect(held).toEqual(truth)
     })
 
+    test('buries what was deleted while a backfill had it in hand and a poll told of it', async () => {
+      const rig = await startRig(await backend.open(), {}, { callTimeoutMs: 6_000 })
+      const { crm } = rig
+      const { id } = crm.add('contact', { email: emailOf(1) })
+      const slow = { kind: 'delay', when: 'after', ms: 5_000 } as const
+      crm.server.faults.add({ path: /contact\/search/, body: /^((?!from).)*$/, times: 1, effect: slow })
+      const backfill = rig.backfill({ objects: ['contact'] })
+      await eventually(() => expect(crm.callsTo(/contact\/search/)).toBe(1))
+      crm.remove('contact', id)
+      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      await rig.pull({ objects: ['contact'] })
+      await backfill
+      await rig.pull({ objects: ['contact'] })
+      await eventually(async () => expect(await rig.feed()).toMatchObject([{ externalId: id, deleted: true }]))
+    })
+
     test('moves links with a merge, in whatever order the CRM tells of it', async () => {
       const rig = await startRig(await backend.open())
       const { crm, host, connectionId } = rig
