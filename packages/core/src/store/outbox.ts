@@ -107,6 +107,7 @@ export const enqueue = async (
   const heads = await lockHeads(run, connectionId, items)
   const positions = await readPositions(run, connectionId)
   const enqueued: EnqueuedRow[] = []
+  const fresh: (OutboxItem & { readonly seenSeq: number })[] = []
   for (const item of items) {
     const key = recordKey(item)
     const head = heads.get(key)
@@ -115,40 +116,48 @@ export const enqueue = async (
       continue
     }
     const seenSeq = positions[item.type] ?? 0
+    if (fresh.some(({ id }) => id === head?.id)) {
+      // It may be superseded at once, and so must be there.
+      await insertRows(run, connectionId, fresh.splice(0))
+    }
     const older =
       head?.id != null && head.status === 'pending' && COALESCED.has(item.type)
         ? await supersede(run, head.id, item, seenSeq)
         : undefined
     const data = older === undefined ? item.data : { ...older.data, ...item.data }
     const links = older === undefined ? item.links : mergeLinks(older.links, item.links)
-    await run(
-      `insert into crm_outbox (id, connection_id, type, local_id, idempotency_key, data, links, correlation_id, actor,
-         replay_of, seen_seq)
-       values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10, $11)`,
-      [
-        item.id,
-        connectionId,
-        item.type,
-        item.localId,
-        item.idempotencyKey,
-        JSON.stringify(data),
-        JSON.stringify(links),
-        item.correlationId,
-        item.actor,
-        item.replayOf ?? null,
-        seenSeq,
-      ],
-    )
-    await run(`update crm_push_heads set outbox_id = $4 where connection_id = $1 and type = $2 and local_id = $3`, [
-      connectionId,
-      item.type,
-      item.localId,
-      item.id,
-    ])
+    fresh.push({ ...item, data, links, seenSeq })
     heads.set(key, { id: item.id, key: item.idempotencyKey, status: 'pending' })
     enqueued.push({ id: item.id, idempotencyKey: item.idempotencyKey, status: 'pending' })
   }
+  await insertRows(run, connectionId, fresh)
   return enqueued
+}
+
+/** Writes new rows in their order, and the heads of their records: two statements, however many there are. */
+const insertRows = async (
+  run: Statement,
+  connectionId: string,
+  rows: readonly (OutboxItem & { readonly seenSeq: number })[],
+): Promise<void> => {
+  if (rows.length === 0) return
+  await run(
+    `insert into crm_outbox (id, connection_id, type, local_id, idempotency_key, data, links, correlation_id, actor,
+       replay_of, seen_seq)
+     select id, $1, type, "localId", "idempotencyKey", data, links, "correlationId", actor, "replayOf", "seenSeq"
+     from jsonb_to_recordset($2::jsonb) as given(id text, type text, "localId" text,
+       "idempotencyKey" text, data jsonb, links jsonb, "correlationId" text, actor text, "replayOf" text,
+       "seenSeq" bigint, place integer)
+     order by place`,
+    [connectionId, JSON.stringify(rows.map((row, place) => ({ ...row, place })))],
+  )
+  const heads = [...new Map(rows.map((row) => [recordKey(row), row])).values()]
+  await run(
+    `update crm_push_heads head set outbox_id = given.id
+     from jsonb_to_recordset($2::jsonb) as given(id text, type text, "localId" text)
+     where head.connection_id = $1 and head.type = given.type and head.local_id = given."localId"`,
+    [connectionId, JSON.stringify(heads.map(({ id, type, localId }) => ({ id, type, localId })))],
+  )
 }
 
 export const findOutboxRow = async (db: Executor | Tx, id: string): Promise<OutboxRow | undefined> =>

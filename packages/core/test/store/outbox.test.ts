@@ -91,6 +91,37 @@ eachBackend(
       expect(await claim('contact', lease)).toEqual([rows[2]?.id])
     })
 
+    test('keeps the order of many pushes that come at once, of one record and of several', async () => {
+      await fresh()
+      const titles = ['A', 'B', 'B', 'A', 'C']
+      const items = titles.flatMap((title) => [
+        itemOf('p1', { title }),
+        itemOf(`c-${title}`, { subject: title }, 'activity'),
+      ])
+      const rows = await database.transaction((tx) => enqueue(statementOf(tx), connectionId, items))
+      const ids = rows.map(({ id }) => id)
+      expect(new Set(ids.filter((_, index) => index % 2 === 0)).size).toBe(4)
+      const calls = new Set(ids.filter((_, index) => index % 2 === 1))
+      expect(await claim('activity', await leaseOf('activity'))).toEqual([...calls])
+      const contacts = await leaseOf('contact')
+      expect(await claim('contact', contacts)).toEqual([ids[8]])
+      let statements = 0
+      const many = Array.from({ length: 300 }, (_, index) => itemOf(`m${index}`, { title: 'M' }))
+      await database.transaction((tx) => {
+        const run = statementOf(tx)
+        return enqueue(
+          (text, values) => {
+            statements += 1
+            return run(text, values)
+          },
+          connectionId,
+          many,
+        )
+      })
+      expect(statements).toBeLessThan(10)
+      expect(await claim('contact', contacts, 300)).toEqual(many.map(({ id }) => id))
+    })
+
     test('merges a waiting push of a contact into the newer one, field by field', async () => {
       await fresh()
       const older = await put('p1', { title: 'A', first_name: 'Ada' })
