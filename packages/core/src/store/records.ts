@@ -37,24 +37,26 @@ export const nextRead = async (db: Executor | Tx): Promise<number> => {
   return Number(rows[0]?.tick)
 }
 
-/** Loads and locks, in the order of their ids, what is stored of the given ones. */
-export const lockRecords = async (
-  tx: Tx,
-  connectionId: string,
-  object: string,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, StoredRecord>> => {
-  const rows = await tx
+const recordsById = (db: Executor | Tx, connectionId: string, object: string, ids: readonly string[]) =>
+  db
     .selectFrom('crm_records')
     .selectAll()
     .where('connection_id', '=', connectionId)
     .where('object', '=', object)
     .where('external_id', '=', sql<string>`any(${ids}::text[])`)
     .orderBy('external_id')
-    .forUpdate()
-    .execute()
-  return new Map(rows.map((row) => [row.external_id, row]))
-}
+
+const indexed = (rows: readonly StoredRecord[]): ReadonlyMap<string, StoredRecord> =>
+  new Map(rows.map((row) => [row.external_id, row]))
+
+/** Loads and locks, in the order of their ids, what is stored of the given ones. */
+export const lockRecords = async (
+  tx: Tx,
+  connectionId: string,
+  object: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredRecord>> =>
+  indexed(await recordsById(tx, connectionId, object, ids).forUpdate().execute())
 
 /** The same without a lock. */
 export const readStored = async (
@@ -62,16 +64,7 @@ export const readStored = async (
   connectionId: string,
   object: string,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, StoredRecord>> => {
-  const rows = await db
-    .selectFrom('crm_records')
-    .selectAll()
-    .where('connection_id', '=', connectionId)
-    .where('object', '=', object)
-    .where('external_id', '=', sql<string>`any(${ids}::text[])`)
-    .execute()
-  return new Map(rows.map((row) => [row.external_id, row]))
-}
+): Promise<ReadonlyMap<string, StoredRecord>> => indexed(await recordsById(db, connectionId, object, ids).execute())
 
 const WRITE_COLUMNS = `"externalId" text, data jsonb, raw jsonb, links jsonb, hash text, "remoteStamp" timestamptz,
   "readEnd" bigint, "basedOn" integer, "deletedAt" timestamptz, "deletedReason" text, "mergedInto" text, origin text,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { type CompiledMapping, compileMapping, type MappingSpec, type Resolver } from '@raccordo/core/mapping'
 import type { Fields, Link, Outcome, PageRequest, RemoteRecord, Row } from '@raccordo/core/plugin'
 import { seededRandom } from '../simulator/random.ts'
 import type { TruthRecord } from '../simulator/types.ts'
-import { type Mapping, mappingLayer, type Resolver } from './mapping.ts'
 import { type AnyObject, offered } from './provider.ts'
 import { LINKED, type Sample, sampleMaker } from './samples.ts'
 import type { World } from './world.ts'
@@ -15,7 +15,7 @@ const SAMPLE_SEED = 11
 /** One object of a world, spoken of in canonical values. */
 export interface Subject extends World {
   readonly object: AnyObject
-  readonly mapping: Mapping
+  readonly mapping: CompiledMapping
   readonly resolver: Resolver
   /** Live records of this object, as the CRM holds them. */
   truth(): Promise<readonly TruthRecord[]>
@@ -44,11 +44,10 @@ export interface Subject extends World {
 /** Looks at a world through one of its objects. */
 export const subjectOf = async (world: World, object: AnyObject): Promise<Subject> => {
   const { provider, simulator, ctx } = world
-  const { compileMapping } = await mappingLayer()
   const { type, name, aliases } = object
   const currency = ctx.account?.currency
   const mapping = compileMapping({
-    spec: provider.mapping,
+    spec: provider.mapping as MappingSpec,
     object: { type, name, ...(aliases === undefined ? {} : { aliases }) },
     fields: await object.describe?.(ctx),
     ...(currency === undefined ? {} : { currency }),
@@ -123,7 +122,7 @@ const pagesOf = async ({ ctx }: World, object: AnyObject, request: PageRequest) 
   return pages
 }
 
-const resolverOf = async ({ ctx }: World, mapping: Mapping): Promise<Resolver> => {
+const resolverOf = async ({ ctx }: World, mapping: CompiledMapping): Promise<Resolver> => {
   const tables = new Map(
     await Promise.all(mapping.lookupTables.map(async (table) => [table, await ctx.rows(table)] as const)),
   )
@@ -138,10 +137,10 @@ const firstHeld = (object: AnyObject): Fields =>
 const holds = (object: AnyObject, data: Fields): boolean =>
   Object.entries(object.holds ?? {}).every(([field, values]) => values.includes(String(data[field])))
 
-const isMapped = (mapping: Mapping, field: string): boolean => mapping.canonicalFields.includes(field)
+const isMapped = (mapping: CompiledMapping, field: string): boolean => mapping.canonicalFields.includes(field)
 
 /** References under the remote ids themselves, which the mapping passes on as they are. */
-const localReferences = (mapping: Mapping, links: readonly Link[]): Fields =>
+const localReferences = (mapping: CompiledMapping, links: readonly Link[]): Fields =>
   Object.fromEntries(
     links.map((link) => [`${link.type}_id`, link.remoteId] as const).filter(([field]) => isMapped(mapping, field)),
   )

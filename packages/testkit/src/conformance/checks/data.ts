@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
+import { validateMapping } from '@raccordo/core/mapping'
 import { type Fields, isCrmError } from '@raccordo/core/plugin'
 import { differingFields } from '../../oracle.ts'
 import type { ObjectCheck, ProviderCheck } from '../check.ts'
 import { directContext } from '../context.ts'
-import { mappingLayer } from '../mapping.ts'
 import { dataFaults } from '../provider-schema.ts'
 import { settingsValidator } from '../world.ts'
 
@@ -52,7 +52,6 @@ export const dataChecks: readonly ProviderCheck[] = [
   {
     rule: 'mapping.json is valid',
     run: async (provider) => {
-      const { validateMapping } = await mappingLayer()
       assert.deepEqual(validateMapping(provider.mapping), [])
     },
   },
