@@ -145,6 +145,7 @@ export const openScan = async (
     changed: 0,
     total: null,
     started_at: sql<Date>`clock_timestamp()`,
+    guard_from: sql<Date>`clock_timestamp()`,
     finished_at: null,
   })
 }
@@ -162,6 +163,16 @@ export const cursorUpdate = async (
     .where('object', '=', key.object)
     .where('pass', '=', key.pass)
     .execute()
+}
+
+/** Begins the scan of a window anew, in the transaction of its last page: what it may have skipped is met then. */
+export const repeatScan = async (tx: Tx, key: CursorKey, step: string): Promise<void> => {
+  await cursorUpdate(tx, key, {
+    step,
+    cursor: null,
+    restarts: sql<number>`restarts + 1`,
+    guard_from: sql<Date>`clock_timestamp()`,
+  })
 }
 
 /** Moves a scan behind a page, in that page's transaction. */

@@ -66,6 +66,7 @@ export interface SyncCursorsTable {
   run_id: string | null
   run_seq: number | null
   requested_at: TimeOrNull
+  guard_from: TimeOrNull
   forced: Defaulted<boolean>
   records: Defaulted<number>
   pages: Defaulted<number>

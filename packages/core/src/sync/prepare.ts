@@ -100,16 +100,20 @@ const withExplicitLinks = (
   return { patch: merged, plain }
 }
 
+/** A row as the plugin takes it, or why there is none. */
+export type MappedRow =
+  | {
+      readonly row: Row
+      /** References that the patch clears and that are no field of the record: no operation takes a relation away. */
+      readonly uncleared: readonly string[]
+    }
+  | { readonly failure: Failure }
+
 /**
  * Maps the patch of a row to remote fields and relations. `base` is the record as the CRM has it, for an update.
  * A reference to a local record that has no remote one is a failure: the host must push or link it first.
  */
-export const mapRow = (
-  target: Addressed,
-  patch: Fields,
-  connectionId: string,
-  base?: Fields,
-): { readonly row: Row } | { readonly failure: Failure } => {
+export const mapRow = (target: Addressed, patch: Fields, connectionId: string, base?: Fields): MappedRow => {
   const explicit = withExplicitLinks(target, patch)
   const result = target.compiled.toRemote(explicit.patch, target.resolver, base)
   if (!result.ok) {
@@ -143,6 +147,7 @@ export const mapRow = (
       ...(key === undefined ? {} : { key }),
       ...(links.length === 0 ? {} : { links }),
     },
+    uncleared: result.cleared.flatMap(({ canonical, field }) => (field === undefined ? [canonical] : [])),
   }
 }
 

@@ -1,6 +1,6 @@
 import { asCrmError, type CrmError, REACTIONS } from '../errors.ts'
 import { switchObjectOff, updateConnection } from '../store/connections.ts'
-import { advanceScan, failScan, findCursor, finishScan } from '../store/cursors.ts'
+import { advanceScan, failScan, findCursor, finishScan, repeatScan } from '../store/cursors.ts'
 import type { Tx } from '../store/database.ts'
 import { holdLease } from '../store/leases.ts'
 import { markSeen } from '../store/records.ts'
@@ -10,6 +10,7 @@ import { commitPage } from './commit.ts'
 import { brakeReason, stampsStep, unseenStep } from './compare.ts'
 import { type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
+import { MOST_REPEATS, mayHaveSkipped } from './guard.ts'
 import { nextDue, openPass, type Scan, type Step, stepsOf } from './scan.ts'
 import { deletedStep, pullStep, type StepPage } from './steps.ts'
 import { type StopSignals, takeTurn } from './turn.ts'
@@ -65,6 +66,8 @@ const runScan = async (scan: Scan): Promise<boolean> => {
   let cursor = scan.row.cursor ?? undefined
   let ahead: Promise<StepPage> | undefined
   let tick: number | undefined
+  let guardFromMs = scan.row.guard_from?.getTime() ?? scan.engine.clock.wallMs()
+  let repeats = scan.row.restarts
   while (ahead !== undefined || scan.turn.goesOn()) {
     if (step === 'unseen' && cursor === undefined) {
       const reason = await brakeReason(scan)
@@ -72,7 +75,17 @@ const runScan = async (scan: Scan): Promise<boolean> => {
     }
     const read = await (ahead ?? STEPS[step](scan, cursor))
     ahead = undefined
-    const nextStep = read.next === undefined ? steps[steps.indexOf(step) + 1] : step
+    const isScanned = step === 'pull' && read.next === undefined && scan.object.paging === 'offset'
+    const isDoubtful = isScanned && (await mayHaveSkipped(scan, guardFromMs))
+    const isRepeated = isDoubtful && repeats < MOST_REPEATS
+    if (isDoubtful && !isRepeated) {
+      scan.engine.log.warn(
+        { connection_id: scan.key.connectionId, object: scan.object.name, pass: scan.key.pass },
+        'the CRM changed under every repetition of a scan by offset; settle passes and sweeps see to the rest',
+      )
+    }
+    const following = read.next === undefined ? steps[steps.indexOf(step) + 1] : step
+    const nextStep = isRepeated ? step : following
     if (step === 'pull' && read.next !== undefined && scan.turn.goesOn()) {
       ahead = pullStep(scan, read.next, tick)
       // Where the commit below fails, nobody waits for this page any more.
@@ -97,6 +110,7 @@ const runScan = async (scan: Scan): Promise<boolean> => {
           changed,
           total: read.total,
         })
+        if (isRepeated) await repeatScan(tx, scan.key, step)
         if (nextStep === undefined) await end(scan, tx)
       },
     )
@@ -105,6 +119,10 @@ const runScan = async (scan: Scan): Promise<boolean> => {
     if (nextStep === undefined) return true
     step = nextStep
     cursor = read.next
+    if (isRepeated) {
+      repeats += 1
+      guardFromMs = scan.engine.clock.wallMs()
+    }
   }
   return false
 }

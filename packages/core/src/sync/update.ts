@@ -137,8 +137,18 @@ const plan = async (
   }
   const mapped = mapRow(target, division.write, crm.connection.id, data)
   if ('failure' in mapped) return failedEnd(target, mapped.failure)
-  return { target, division, row: { ...mapped.row, remoteId } }
+  const left = withoutUncleared(division, mapped.uncleared)
+  if (Object.keys(left.write).length === 0 && newLinks.length === 0) {
+    return { row: target.row, object: target.object.name, end: { kind: 'done', remoteId, kept: left.kept } }
+  }
+  return { target, division: left, row: { ...mapped.row, remoteId } }
 }
+
+/** A relation that cannot be taken away stays, and the host is told so. */
+const withoutUncleared = ({ write, kept }: Division, uncleared: readonly string[]): Division => ({
+  write: Object.fromEntries(Object.entries(write).filter(([field]) => !uncleared.includes(field))),
+  kept: [...kept, ...uncleared],
+})
 
 const isGone = (stored: StoredRecord): boolean => stored.deleted_at !== null && stored.deleted_reason !== 'filtered'
 

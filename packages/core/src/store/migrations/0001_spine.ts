@@ -58,6 +58,8 @@ const STATEMENTS = [
     -- a sweep's number: a tick of crm_reads from its beginning
     run_seq bigint,
     requested_at timestamptz,
+    -- since when a scan by offset may have been disturbed
+    guard_from timestamptz,
     forced boolean not null default false,
     records bigint not null default 0,
     pages bigint not null default 0,

@@ -1,0 +1,28 @@
+import { instant } from '../store/rows.ts'
+import type { Scan } from './scan.ts'
+import { contextOf } from './steps.ts'
+import { CLOCK_DOUBT_MS } from './window.ts'
+
+/** After this many repetitions a CRM that never rests is left to settle passes and sweeps. */
+export const MOST_REPEATS = 5
+
+/**
+ * Whether a scan by offset may have skipped records: where one was deleted while it went on, or where one left its
+ * window because somebody changed it, all that stood behind moved up by one, and one that was on the next page is now
+ * on the last one read. `sinceMs` is when the scan began, by this machine's clock.
+ */
+export const mayHaveSkipped = async (scan: Scan, sinceMs: number): Promise<boolean> => {
+  const { crm, object, window } = scan
+  const span = {
+    from: instant(sinceMs + crm.connection.skew_ms - CLOCK_DOUBT_MS),
+    to: instant(crm.crmNowMs() + CLOCK_DOUBT_MS),
+  }
+  const ctx = await contextOf(scan, 'guard')
+  if (object.deleted?.scope === 'window') {
+    const { records } = await object.deleted.page(ctx, { window: span, limit: 1 })
+    if (records.length > 0) return true
+  }
+  if (window === undefined) return false
+  const changed = await object.pull?.(ctx, { window: span, limit: 1, fields: [] })
+  return (changed?.records.length ?? 0) > 0
+}
