@@ -1,6 +1,7 @@
 import type { Asker, ConnectionChange, ConnectionInfo, ConnectionsApi, NewConnection, ValidateResult } from '../api.ts'
 import type { Account, Fields, Json, Order } from '../contract.ts'
 import { asCrmError, crmError } from '../errors.ts'
+import { factOf } from '../http/context.ts'
 import {
   deleteConnection,
   findConnection,
@@ -14,7 +15,7 @@ import type { Tx } from '../store/database.ts'
 import { createFeedHead } from '../store/feed.ts'
 import { dropLookups } from '../store/lookups.ts'
 import { wakeOutbox } from '../store/outbox.ts'
-import { type AnyObject, factOf } from '../sync/crm.ts'
+import type { AnyObject } from '../sync/crm.ts'
 import { newId } from '../sync/identifiers.ts'
 import { nextDue, passesOf } from '../sync/scan.ts'
 import { connectionState } from './connection_state.ts'
@@ -68,7 +69,7 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
     const wanted = objects
       .filter(({ name }) => names.includes(name))
       .map((object) => {
-        const order = object.order && factOf<Order>(object.order, connection.settings)
+        const order = object.order && factOf<Fields, Order>(object.order, connection.settings)
         const passes = passesOf(object).map((pass) => ({ pass, nextAt: nextDue(engine, order, pass) }))
         return { name: object.name, type: object.type, passes }
       })

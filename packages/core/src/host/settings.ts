@@ -1,8 +1,8 @@
 import type { Fields, Json } from '../contract.ts'
 import { crmError, type Fault } from '../errors.ts'
 import { checkBaseUrl } from '../http/address.ts'
+import { factOf } from '../http/context.ts'
 import { type AnyProvider, settingsCheck } from '../registry/index.ts'
-import { factOf } from '../sync/crm.ts'
 
 /** Members that the engine takes for every connection, whether the plugin's schema names them or not. */
 const ENGINE_MEMBERS = ['apiBaseUrl', 'authBaseUrl', 'limits'] as const
@@ -54,7 +54,9 @@ export const checkedSettings = (
       ...(faults[0]?.pointer === undefined ? {} : { pointer: faults[0].pointer }),
     })
   }
-  checkBaseUrl(String(settings['apiBaseUrl'] ?? factOf<string>(provider.api.baseUrl, settings)), { allowPrivate })
+  checkBaseUrl(String(settings['apiBaseUrl'] ?? factOf<Fields, string>(provider.api.baseUrl, settings)), {
+    allowPrivate,
+  })
   if (settings['authBaseUrl'] !== undefined) checkBaseUrl(String(settings['authBaseUrl']), { allowPrivate })
   return settings
 }

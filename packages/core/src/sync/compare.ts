@@ -1,9 +1,9 @@
 import type { Link } from '../contract.ts'
 import { batches } from '../kit/batches.ts'
-import { countLive, countUnseen, glanceRecords, type KeptLink, nextRead, unseenRecords } from '../store/records.ts'
+import { countLive, countUnseen, glanceRecords, type KeptLink, unseenRecords } from '../store/records.ts'
 import { stampMsOf } from './incoming.ts'
-import type { Gone } from './plan.ts'
-import { linkedTypes, withLinks } from './relations.ts'
+import { readBack } from './read_back.ts'
+import { linkedTypes } from './relations.ts'
 import type { Scan } from './scan.ts'
 import { contextOf, readPage, requestOf, type StepPage } from './steps.ts'
 
@@ -54,21 +54,10 @@ export const stampsStep = async (scan: Scan, cursor: string | undefined): Promis
   return { page: readPage(scan, { readBegin, direct: true, records, gone }), next, seen: ids }
 }
 
-/** Reads records by id; those that are not there any more are gone. */
 const readByIds = async (scan: Scan, ids: readonly string[]) => {
-  const { engine, crm, object } = scan
+  const { engine, crm, object, mapped } = scan
   const ctx = await contextOf(scan, 'read')
-  const readBegin = await nextRead(engine.database.db)
-  const found = []
-  for (const batch of batches(ids, crm.limits.read)) {
-    found.push(...((await object.read?.(ctx, batch, scan.mapped.compiled.remoteFields)) ?? []))
-  }
-  const live = found.filter(({ deletedAt }) => deletedAt === undefined)
-  const records = await withLinks(crm, object, ctx, live)
-  const alive = new Set(live.flatMap((record) => [record.id, ...(record.mergedIds ?? [])]))
-  const archivedAt = new Map(found.map(({ id, deletedAt }) => [id, deletedAt]))
-  const gone = ids.filter((id) => !alive.has(id)).map((id): Gone => ({ id, at: archivedAt.get(id), reason: 'deleted' }))
-  return { readBegin, records, gone, alive }
+  return readBack(engine, crm, { object, compiled: mapped.compiled, ctx, ids })
 }
 
 /** A sweep that would delete more than this share of what lives stops and asks a person. */

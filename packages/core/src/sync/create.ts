@@ -1,11 +1,11 @@
-import type { Failure, Fields, Row } from '../contract.ts'
+import type { Fields, Row } from '../contract.ts'
 import { asCrmError } from '../errors.ts'
 import { failureOf } from '../kit/rows.ts'
 import { unsettledCreates } from '../store/outbox_work.ts'
 import { writeBatch } from './batch.ts'
+import { again, done, type EndedRow, failed } from './ends.ts'
 import { type Addressed, mapRow } from './prepare.ts'
 import type { PushBatch } from './push.ts'
-import type { EndedRow } from './push_commit.ts'
 import { announce, readContext, writtenOf } from './write_call.ts'
 
 interface Mapped {
@@ -13,28 +13,20 @@ interface Mapped {
   readonly row: Row
 }
 
-const failedEnd = (target: Addressed, failure: Failure, deadKind?: string): EndedRow => ({
-  row: target.row,
-  object: target.object.name,
-  end: { kind: 'failed', failure, ...(deadKind === undefined ? {} : { deadKind }) },
-})
-
 /** Rows without a remote record: looked for by their key first, then created; what is there already is adopted. */
 export const createRows = async (batch: PushBatch, targets: readonly Addressed[]): Promise<readonly EndedRow[]> => {
   const ended: EndedRow[] = []
   const mapped: Mapped[] = []
   for (const target of targets) {
     const result = mapRow(target, target.row.data, batch.crm.connection.id)
-    if ('failure' in result) ended.push(failedEnd(target, result.failure))
+    if ('failure' in result) ended.push(failed(target, result.failure))
     else mapped.push({ target, row: result.row })
   }
   const { free, waiting } = await splitUnsettled(batch, mapped)
   ended.push(...waiting)
   const { candidates, others } = firstOfEachKey(free)
   // Two local records with one key: the second is to find what the first creates.
-  ended.push(
-    ...others.map(({ target }): EndedRow => ({ row: target.row, object: target.object.name, end: { kind: 'again' } })),
-  )
+  ended.push(...others.map(({ target }) => again(target)))
   const searched = await search(batch, candidates)
   ended.push(...searched.ended)
   return [...ended, ...(await create(batch, searched.absent))]
@@ -54,13 +46,7 @@ const splitUnsettled = async (batch: PushBatch, mapped: readonly Mapped[]) => {
     unsettled.flatMap((data) => keys.map((key) => keyOfData(key, data)).filter((key) => key !== undefined)),
   )
   const isTaken = ({ target }: Mapped) => keys.some((key) => taken.has(keyOfData(key, target.row.data) ?? ''))
-  const waiting = mapped.filter(isTaken).map(
-    ({ target }): EndedRow => ({
-      row: target.row,
-      object: target.object.name,
-      end: { kind: 'again', delayMs: crm.provider.api.settleMs },
-    }),
-  )
+  const waiting = mapped.filter(isTaken).map(({ target }) => again(target, { delayMs: crm.provider.api.settleMs }))
   return { free: mapped.filter((entry) => !isTaken(entry)), waiting }
 }
 
@@ -101,12 +87,12 @@ const search = async (
         const ids = idsFor(found, entry.row.key?.value ?? '')
         const [only] = ids
         if (only === undefined) absent.push(entry)
-        else if (ids.length === 1) ended.push(adopted(entry.target, only))
+        else if (ids.length === 1) ended.push(again(entry.target, { adopt: only }))
         else ended.push(ambiguous(entry, ids))
       }
     } catch (error) {
       // Nothing was written: the rows wait, and whether that uses up an attempt is the kind's business.
-      ended.push(...entries.map(({ target }) => failedEnd(target, failureOf(asCrmError(error)))))
+      ended.push(...entries.map(({ target }) => failed(target, failureOf(asCrmError(error)))))
     }
   }
   return { ended, absent }
@@ -119,14 +105,8 @@ const idsFor = (found: ReadonlyMap<string, readonly string[]> | undefined, value
   return [...(found ?? [])].find(([key]) => key.toLowerCase() === wanted)?.[1] ?? []
 }
 
-const adopted = (target: Addressed, remoteId: string): EndedRow => ({
-  row: target.row,
-  object: target.object.name,
-  end: { kind: 'again', adopt: remoteId },
-})
-
 const ambiguous = ({ target, row }: Mapped, ids: readonly string[]): EndedRow =>
-  failedEnd(
+  failed(
     target,
     {
       kind: 'conflict',
@@ -142,7 +122,7 @@ const create = async (batch: PushBatch, mapped: readonly Mapped[]): Promise<read
   const { object } = first.target
   if (object.create === undefined) {
     return mapped.map(({ target }) =>
-      failedEnd(target, { kind: 'invalid', message: `${object.name} cannot be created through this plugin.` }),
+      failed(target, { kind: 'invalid', message: `${object.name} cannot be created through this plugin.` }),
     )
   }
   const { create: write } = object
@@ -157,21 +137,16 @@ const create = async (batch: PushBatch, mapped: readonly Mapped[]): Promise<read
   )
   return mapped.map(({ target, row }, index): EndedRow => {
     const outcome = outcomes[index]
-    if (outcome === undefined) return failedEnd(target, { kind: 'bug', message: 'The batch lost this row.' })
+    if (outcome === undefined) return failed(target, { kind: 'bug', message: 'The batch lost this row.' })
     if (outcome.ok) {
       const written = writtenOf(target, target.row.data, row, outcome, begin)
-      return {
-        row: target.row,
-        object: object.name,
-        end: { kind: 'done', remoteId: outcome.remoteId, kept: [] },
-        written,
-      }
+      return done(target, outcome.remoteId, [], written)
     }
     const { ok: _, ...failure } = outcome
     const [existing, ...others] = failure.existingIds ?? []
     if (failure.kind === 'conflict' && existing !== undefined) {
-      return others.length === 0 ? adopted(target, existing) : failedEnd(target, failure, 'ambiguous')
+      return others.length === 0 ? again(target, { adopt: existing }) : failed(target, failure, 'ambiguous')
     }
-    return failedEnd(target, failure)
+    return failed(target, failure)
   })
 }

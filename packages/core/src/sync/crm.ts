@@ -1,5 +1,6 @@
-import type { Ctx, FieldInfo, Fields, Json, Limits, Of, Order, RemoteObject } from '../contract.ts'
+import type { Ctx, FieldInfo, Fields, Json, Limits, Order, RemoteObject } from '../contract.ts'
 import { crmError } from '../errors.ts'
+import { factOf } from '../http/context.ts'
 import type { Priority } from '../http/ports.ts'
 import {
   type CompiledMapping,
@@ -8,7 +9,7 @@ import {
   mergeMappings,
   type Resolver,
 } from '../mapping/index.ts'
-import { type AnyProvider, capabilities } from '../registry/capabilities.ts'
+import type { AnyProvider } from '../registry/capabilities.ts'
 import { findConnection, type StoredConnection } from '../store/connections.ts'
 import { currentLayers } from '../store/mappings.ts'
 import type { Engine } from './engine.ts'
@@ -46,10 +47,6 @@ export interface Crm {
   crmNowMs(): number
 }
 
-/** The value of a fact that may depend on the settings. */
-export const factOf = <T>(fact: Of<Fields, T>, settings: Fields): T =>
-  typeof fact === 'function' ? (fact as (settings: Fields) => T)(settings) : fact
-
 const isOn = (connection: StoredConnection, { name }: AnyObject): boolean =>
   connection.objects.includes(name) && connection.switched_off[name] === undefined
 
@@ -57,8 +54,8 @@ const numberOr = (value: Json | undefined, otherwise: number): number =>
   typeof value === 'number' && value > 0 ? value : otherwise
 
 /** The vendor's sizes of pages and batches, as the connection's settings correct them. */
-export const effectiveLimits = (provider: AnyProvider, settings: Fields): Pick<Limits, 'page' | 'read' | 'write'> => {
-  const published = factOf<Limits>(provider.api.limits, settings)
+const effectiveLimits = (provider: AnyProvider, settings: Fields): Pick<Limits, 'page' | 'read' | 'write'> => {
+  const published = factOf<Fields, Limits>(provider.api.limits, settings)
   const own = (settings['limits'] ?? {}) as Fields
   return {
     page: numberOr(own['page'], published.page),
@@ -167,6 +164,3 @@ export const chooseObjects = (crm: Crm, wanted: readonly string[] | undefined): 
     return wanted.includes(name) || wanted.includes(type)
   })
 }
-
-/** Operations of an object, for messages. */
-export const offers = (object: AnyObject): string => capabilities(object as never).join(', ')

@@ -1,16 +1,14 @@
 import { asCrmError, type CrmError, REACTIONS } from '../errors.ts'
 import { batches } from '../kit/batches.ts'
-import { updateConnection } from '../store/connections.ts'
 import { closeHints, dueHints, failHints, type InboxRow } from '../store/inbox.ts'
-import { nextRead } from '../store/records.ts'
 import { instant } from '../store/rows.ts'
-import type { StoredError } from '../store/schema.ts'
 import { backoffMs } from './backoff.ts'
 import { commitPage } from './commit.ts'
 import { type AnyObject, type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
+import { pauseForSignIn, storedError } from './failure.ts'
 import type { Gone } from './plan.ts'
-import { withLinks } from './relations.ts'
+import { readBack } from './read_back.ts'
 import { type StopSignals, type Turn, takeTurn } from './turn.ts'
 
 const MOST_HINTS = 500
@@ -43,7 +41,7 @@ const followHints = async (engine: Engine, crm: Crm, name: string, hints: readon
   for (const batch of batches([...Map.groupBy(hints, ({ external_id }) => external_id)], crm.limits.read)) {
     const rows = batch.flatMap(([, ofRecord]) => ofRecord)
     try {
-      await readBack(engine, crm, object, rows, turn)
+      await follow(engine, crm, object, rows, turn)
     } catch (error) {
       if (turn.signal.aborted) return
       const failure = asCrmError(error)
@@ -53,38 +51,20 @@ const followHints = async (engine: Engine, crm: Crm, name: string, hints: readon
   }
 }
 
-const readBack = async (engine: Engine, crm: Crm, object: AnyObject, hints: readonly InboxRow[], turn: Turn) => {
+const follow = async (engine: Engine, crm: Crm, object: AnyObject, hints: readonly InboxRow[], turn: Turn) => {
   const correlationId = hints[0]?.correlation_id ?? ''
-  const ctx = await crm.ctx({
-    name: `read ${object.name}`,
-    priority: 'webhook',
-    signal: turn.signal,
-    correlationId,
-  })
+  const ctx = await crm.ctx({ name: `read ${object.name}`, priority: 'webhook', signal: turn.signal, correlationId })
   const mapped = await crm.mapping(object, turn.signal)
   const ids = [...new Set(hints.map(({ external_id }) => external_id))]
-  const readBegin = await nextRead(engine.database.db)
-  const found = (await object.read?.(ctx, ids, mapped.compiled.remoteFields)) ?? []
-  const records = await withLinks(
-    crm,
-    object,
-    ctx,
-    found.filter(({ deletedAt }) => deletedAt === undefined),
-  )
-  const alive = new Set(records.flatMap((record) => [record.id, ...(record.mergedIds ?? [])]))
-  const gone = ids
-    .filter((id) => !alive.has(id))
-    .map((id): Gone => {
-      const mergedInto = hints.findLast((hint) => hint.external_id === id)?.merged_into ?? undefined
-      const at = found.find((record) => record.id === id)?.deletedAt
-      return mergedInto === undefined ? { id, at, reason: 'deleted' } : { id, at, reason: 'merged', mergedInto }
-    })
+  const { alive: _, gone, ...read } = await readBack(engine, crm, { object, compiled: mapped.compiled, ctx, ids })
   const page = {
-    readBegin,
+    ...read,
+    gone: gone.map((each): Gone => {
+      const mergedInto = hints.findLast((hint) => hint.external_id === each.id)?.merged_into ?? undefined
+      return mergedInto === undefined ? each : { ...each, reason: 'merged', mergedInto }
+    }),
     direct: true,
     path: 'webhook',
-    records,
-    gone,
     at: instant(engine.clock.wallMs()),
     correlationId,
   }
@@ -99,16 +79,9 @@ const readBack = async (engine: Engine, crm: Crm, object: AnyObject, hints: read
 const putOff = async (engine: Engine, crm: Crm, hints: readonly InboxRow[], error: CrmError): Promise<void> => {
   const reaction = REACTIONS[error.kind]
   const attempt = Math.max(...hints.map(({ attempts }) => attempts)) + 1
-  const stored = engine.redact(crm.connection.id, {
-    ...error.toJSON(),
-    kind: error.kind,
-    message: error.message,
-  }) as StoredError
+  const stored = storedError(engine, crm.connection.id, error)
   engine.metrics.error(crm.provider.id, error.kind)
-  if (reaction.leadsTo === 'reconnect') {
-    const change = { status: 'needs_reconnect' as const, statusReason: stored.message }
-    await updateConnection(engine.database.db, crm.connection.id, change)
-  }
+  if (reaction.leadsTo === 'reconnect') await pauseForSignIn(engine, crm.connection.id, error.message)
   const isOver = !reaction.retryable && error.kind !== 'auth' && attempt >= MOST_ATTEMPTS
   const waitMs = backoffMs({
     attempt,

@@ -221,11 +221,15 @@ const entryOf = (object: AnyObject, page: ReadPage, id: string, action: string, 
   correlationId: page.correlationId,
 })
 
-const reread = (object: AnyObject, id: string, page: ReadPage): NewHint => ({
-  dedupeKey: `reread:${object.name}:${id}:${page.readBegin}`,
-  object: object.name,
-  externalId: id,
+const reread = (object: AnyObject, id: string, page: ReadPage): NewHint =>
+  rereadHint(object.name, id, page.readBegin, page.at)
+
+/** Asks for a record to be read again by id; `tick` tells the asking apart from others. */
+export const rereadHint = (object: string, externalId: string, tick: number, at: string): NewHint => ({
+  dedupeKey: `reread:${object}:${externalId}:${tick}`,
+  object,
+  externalId,
   op: 'upsert',
-  at: page.at,
+  at,
   mergedInto: null,
 })

@@ -1,5 +1,5 @@
 import { asCrmError, type CrmError, REACTIONS } from '../errors.ts'
-import { switchObjectOff, updateConnection } from '../store/connections.ts'
+import { switchObjectOff } from '../store/connections.ts'
 import { advanceScan, failScan, findCursor, finishScan, repeatScan } from '../store/cursors.ts'
 import type { Tx } from '../store/database.ts'
 import { holdLease } from '../store/leases.ts'
@@ -10,7 +10,8 @@ import { commitPage } from './commit.ts'
 import { brakeReason, stampsStep, unseenStep } from './compare.ts'
 import { type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
-import { MOST_REPEATS, mayHaveSkipped } from './guard.ts'
+import { pauseForSignIn, storedError } from './failure.ts'
+import { mustRepeat } from './guard.ts'
 import { nextDue, openPass, type Scan, type Step, stepsOf } from './scan.ts'
 import { deletedStep, pullStep, type StepPage } from './steps.ts'
 import { type StopSignals, takeTurn } from './turn.ts'
@@ -43,9 +44,10 @@ export const runPass = async (
     try {
       const scan = await openPass(engine, crm, object, pass, turn)
       if (scan === undefined) {
-        await engine.database.transaction((tx) =>
-          finishScan(tx, key, { watermark: null, nextAt: nextDue(engine, crm.order(object), pass) }),
-        )
+        await engine.database.transaction(async (tx) => {
+          await holdLease(tx, turn.lease)
+          await finishScan(tx, key, { watermark: null, nextAt: nextDue(engine, crm.order(object), pass) })
+        })
         return false
       }
       const isDone = await runScan(scan)
@@ -75,15 +77,7 @@ const runScan = async (scan: Scan): Promise<boolean> => {
     }
     const read = await (ahead ?? STEPS[step](scan, cursor))
     ahead = undefined
-    const isScanned = step === 'pull' && read.next === undefined && scan.object.paging === 'offset'
-    const isDoubtful = isScanned && (await mayHaveSkipped(scan, guardFromMs))
-    const isRepeated = isDoubtful && repeats < MOST_REPEATS
-    if (isDoubtful && !isRepeated) {
-      scan.engine.log.warn(
-        { connection_id: scan.key.connectionId, object: scan.object.name, pass: scan.key.pass },
-        'the CRM changed under every repetition of a scan by offset; settle passes and sweeps see to the rest',
-      )
-    }
+    const isRepeated = step === 'pull' && read.next === undefined && (await mustRepeat(scan, guardFromMs, repeats))
     const following = read.next === undefined ? steps[steps.indexOf(step) + 1] : step
     const nextStep = isRepeated ? step : following
     if (step === 'pull' && read.next !== undefined && scan.turn.goesOn()) {
@@ -152,11 +146,7 @@ const reactTo = async (
   error: CrmError,
 ): Promise<void> => {
   const { connectionId, object } = key
-  const stored = engine.redact(connectionId, {
-    ...error.toJSON(),
-    kind: error.kind,
-    message: error.message,
-  }) as StoredError
+  const stored = storedError(engine, connectionId, error)
   const reaction = REACTIONS[error.kind]
   engine.metrics.error(crm.provider.id, error.kind)
   engine.log.warn({ connection_id: connectionId, object, pass: key.pass, error: stored }, 'a pass was interrupted')
@@ -166,28 +156,17 @@ const reactTo = async (
     return failScan(engine.database, key, { error: stored, nextAt: null, state: 'off' })
   }
   if (reaction.leadsTo === 'reconnect') {
-    await updateConnection(engine.database.db, connectionId, {
-      status: 'needs_reconnect',
-      statusReason: stored.message,
-    })
+    await pauseForSignIn(engine, connectionId, error.message)
     return failScan(engine.database, key, { error: stored, nextAt: later(0) })
   }
-  if (reaction.leadsTo === 'restart-scan')
-    return failScan(engine.database, key, { error: stored, nextAt: later(1_000), restart: true })
   if (reaction.leadsTo === 'refresh-schema') await crm.tables.forgetSchemas()
-  const failures = (await failuresOf(engine, key)) + 1
+  const failures = ((await findCursor(engine.database.db, key))?.failures ?? 0) + 1
   const waitMs = backoffMs({
     attempt: failures,
     baseMs: Math.max(reaction.waitMs, 1_000),
     retryAfterMs: error.retryAfterMs,
     random: engine.random,
   })
-  await failScan(engine.database, key, { error: stored, nextAt: later(waitMs) })
-}
-
-const failuresOf = async (
-  engine: Engine,
-  key: { connectionId: string; object: string; pass: Pass },
-): Promise<number> => {
-  return (await findCursor(engine.database.db, key))?.failures ?? 0
+  const restart = reaction.leadsTo === 'restart-scan'
+  await failScan(engine.database, key, { error: stored, nextAt: later(waitMs), restart })
 }

@@ -1,14 +1,16 @@
 import type { ObjectType } from '../contract.ts'
 import { asCrmError, REACTIONS } from '../errors.ts'
 import { failureOf } from '../kit/rows.ts'
-import { findConnection, updateConnection } from '../store/connections.ts'
+import { findConnection } from '../store/connections.ts'
 import { holdLease } from '../store/leases.ts'
 import { type ClaimTerms, claimRows, claimUnsettled } from '../store/outbox_work.ts'
 import { createRows } from './create.ts'
 import { type Crm, openCrm } from './crm.ts'
+import type { EndedRow } from './ends.ts'
 import type { Engine } from './engine.ts'
+import { pauseForSignIn } from './failure.ts'
 import { type Addressed, addressRows } from './prepare.ts'
-import { commitEnds, type EndedRow } from './push_commit.ts'
+import { commitEnds } from './push_commit.ts'
 import { type StopSignals, type Turn, takeTurn } from './turn.ts'
 import { settleUnknown } from './unknown.ts'
 import { updateRows } from './update.ts'
@@ -112,11 +114,6 @@ const commitAndReact = async ({ engine, crm, turn }: PushBatch, ended: readonly 
   await commitEnds(engine, crm, turn, ended)
   const failures = ended.flatMap(({ end }) => (end.kind === 'failed' || end.kind === 'unsettled' ? [end.failure] : []))
   const lost = failures.find(({ kind }) => REACTIONS[kind].leadsTo === 'reconnect')
-  if (lost !== undefined) {
-    await updateConnection(engine.database.db, crm.connection.id, {
-      status: 'needs_reconnect',
-      statusReason: engine.redact(crm.connection.id, lost.message),
-    })
-  }
+  if (lost !== undefined) await pauseForSignIn(engine, crm.connection.id, lost.message)
   if (failures.some(({ kind }) => REACTIONS[kind].leadsTo === 'refresh-schema')) await crm.tables.forgetSchemas()
 }

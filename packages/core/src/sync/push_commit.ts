@@ -11,30 +11,13 @@ import { type KeptLink, lockRecords, nextRead, type RecordWrite, writeRecords } 
 import { instant } from '../store/rows.ts'
 import { type AuditEntry, changesOf } from '../telemetry/audit.ts'
 import type { Crm } from './crm.ts'
+import type { EndedRow } from './ends.ts'
 import type { Engine } from './engine.ts'
 import { newId } from './identifiers.ts'
 import { hashOf, stampMsOf } from './incoming.ts'
-import { judgeEnd, type RowEnd } from './outcome.ts'
+import { judgeEnd } from './outcome.ts'
+import { rereadHint } from './plan.ts'
 import type { Turn } from './turn.ts'
-
-/** A row with its end, and what a successful write put into the CRM. */
-export interface EndedRow {
-  readonly row: OutboxRow
-  readonly end: RowEnd
-  /** The remote object it went to; the type's name where it went nowhere. */
-  readonly object: string
-  readonly written?: {
-    /** Canonical values without references. */
-    readonly data: Fields
-    readonly raw: Fields
-    readonly links: readonly KeptLink[]
-    /** Tick from before the write. */
-    readonly begin: number
-    readonly updatedAt: string | undefined
-    readonly created: boolean
-    readonly canonicalFields: readonly string[]
-  }
-}
 
 /**
  * Commits the ends of rows: outbox, links, records, feed, audit and dead letters together. Only rows that this lease
@@ -176,7 +159,7 @@ const commitWritten = async (
         mappingVersion: crm.mappingVersion,
       }
       if (before !== undefined && isOvertaken(before, entries)) {
-        rereads.push(rereadOf(object, externalId, readEnd, at))
+        rereads.push(rereadHint(object, externalId, readEnd, at))
         return { ...base, ...asStored(before) }
       }
       // Whether the mapping wants the record is for the reading to say.
@@ -204,15 +187,6 @@ const commitWritten = async (
 /** Whether the record was read since our write began: that may hold the write, and what a user did behind it. */
 const isOvertaken = (before: StoredRecord, entries: readonly EndedRow[]): boolean =>
   entries.some(({ written }) => written !== undefined && before.read_end > written.begin)
-
-const rereadOf = (object: string, externalId: string, tick: number, at: string): NewHint => ({
-  dedupeKey: `reread:${object}:${externalId}:${tick}`,
-  object,
-  externalId,
-  op: 'upsert',
-  at,
-  mergedInto: null,
-})
 
 const asStored = (row: StoredRecord) => ({
   data: row.data,

@@ -1,9 +1,9 @@
 import { asCrmError } from '../errors.ts'
 import { failureOf } from '../kit/rows.ts'
 import type { OutboxRow } from '../store/outbox.ts'
+import { done, type EndedRow, ended as end } from './ends.ts'
 import { type Addressed, addressRows, mapRow } from './prepare.ts'
 import type { PushBatch } from './push.ts'
-import type { EndedRow } from './push_commit.ts'
 import { readContext, writtenOf } from './write_call.ts'
 
 /**
@@ -20,7 +20,17 @@ export const settleUnknown = async (batch: PushBatch, rows: readonly OutboxRow[]
   }
   if (creates.length === 0) return ended
   const { engine, crm, turn } = batch
-  const { addressed, refused } = await addressRows(engine, crm, creates, turn.signal)
+  let addressing: Awaited<ReturnType<typeof addressRows>>
+  try {
+    addressing = await addressRows(engine, crm, creates, turn.signal)
+  } catch (error) {
+    const failure = failureOf(asCrmError(error))
+    return [
+      ...ended,
+      ...creates.map((row): EndedRow => ({ row, object: row.object ?? row.type, end: { kind: 'unsettled', failure } })),
+    ]
+  }
+  const { addressed, refused } = addressing
   // The object was switched off or the mapping changed meanwhile: going again says it with the usual words.
   ended.push(...refused.map(({ row }): EndedRow => ({ row, object: row.object ?? row.type, end: { kind: 'repeat' } })))
   for (const target of addressed) ended.push(await settleCreate(batch, target))
@@ -29,23 +39,23 @@ export const settleUnknown = async (batch: PushBatch, rows: readonly OutboxRow[]
 
 const settleCreate = async (batch: PushBatch, target: Addressed): Promise<EndedRow> => {
   const { row, object, remoteId } = target
-  const again: EndedRow = { row, object: object.name, end: { kind: 'repeat' } }
+  const repeat = end(target, { kind: 'repeat' })
   // Linked meanwhile by the host, or by a worker whose answer came after all: an update brings the rest.
-  if (remoteId !== undefined || object.locate === undefined) return again
+  if (remoteId !== undefined || object.locate === undefined) return repeat
   const mapped = mapRow(target, row.data, batch.crm.connection.id)
-  if ('failure' in mapped) return again
+  if ('failure' in mapped) return repeat
   try {
     const ids = await object.locate(await readContext(batch, [target], 'locate'), mapped.row)
     const [oldest, ...others] = [...ids].sort(byAge)
-    if (oldest === undefined) return again
+    if (oldest === undefined) return repeat
     if (others.length > 0) reportDuplicate(batch, target, oldest, others)
     // When it was made nobody knows: whatever was read of it since counts more than what was sent.
     const written = writtenOf(target, row.data, mapped.row, { created: true }, 0)
-    return { row, object: object.name, end: { kind: 'done', remoteId: oldest, kept: [] }, written }
+    return done(target, oldest, [], written)
   } catch (error) {
     const failure = failureOf(asCrmError(error))
     // Still unknown: it must be looked for again, whatever kept us from looking.
-    return { row, object: object.name, end: { kind: 'unsettled', failure } }
+    return end(target, { kind: 'unsettled', failure })
   }
 }
 

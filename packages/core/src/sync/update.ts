@@ -1,18 +1,17 @@
-import type { Failure, Fields, Json, Row } from '../contract.ts'
+import type { Fields, Json, Row } from '../contract.ts'
 import { asCrmError } from '../errors.ts'
 import { failureOf } from '../kit/rows.ts'
 import type { StoredRecord } from '../store/feed.ts'
 import { localIdsOf } from '../store/links.ts'
-import { nextRead, readStored } from '../store/records.ts'
+import { readStored } from '../store/records.ts'
 import { instant } from '../store/rows.ts'
 import { writeBatch } from './batch.ts'
 import { commitPage } from './commit.ts'
+import { again, done, type EndedRow, failed } from './ends.ts'
 import { type Division, divide } from './ownership.ts'
-import type { Gone } from './plan.ts'
 import { type Addressed, mapRow } from './prepare.ts'
 import type { PushBatch } from './push.ts'
-import type { EndedRow } from './push_commit.ts'
-import { withLinks } from './relations.ts'
+import { readBack } from './read_back.ts'
 import { announce, readContext, writtenOf } from './write_call.ts'
 
 interface Update {
@@ -20,12 +19,6 @@ interface Update {
   readonly division: Division
   readonly row: Row & { readonly remoteId: string }
 }
-
-const failedEnd = (target: Addressed, failure: Failure, deadKind?: string): EndedRow => ({
-  row: target.row,
-  object: target.object.name,
-  end: { kind: 'failed', failure, ...(deadKind === undefined ? {} : { deadKind }) },
-})
 
 /**
  * Rows with a remote record. The record is read first: what the CRM changed meanwhile is seen (and stored), fields are
@@ -37,14 +30,12 @@ export const updateRows = async (batch: PushBatch, targets: readonly Addressed[]
   const once = [...Map.groupBy(targets, ({ remoteId }) => remoteId).values()].flatMap((ofRecord) =>
     ofRecord.slice(0, 1),
   )
-  const ended: EndedRow[] = targets
-    .filter((target) => !once.includes(target))
-    .map((target) => ({ row: target.row, object: target.object.name, end: { kind: 'again' } }))
+  const ended: EndedRow[] = targets.filter((target) => !once.includes(target)).map((target) => again(target))
   let current: Present
   try {
     current = await refresh(batch, once)
   } catch (error) {
-    return [...ended, ...once.map((target) => failedEnd(target, failureOf(asCrmError(error))))]
+    return [...ended, ...once.map((target) => failed(target, failureOf(asCrmError(error))))]
   }
   const updates: Update[] = []
   for (const target of once) {
@@ -68,33 +59,25 @@ const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise
   if (first === undefined) return { stored: new Map(), alive: undefined }
   const { object, compiled, resolver } = first
   const ids = targets.flatMap(({ remoteId }) => (remoteId === undefined ? [] : [remoteId]))
-  let alive: ReadonlySet<string> | undefined
-  if (object.read !== undefined) {
-    const ctx = await readContext(batch, targets, 'read')
-    const readBegin = await nextRead(engine.database.db)
-    const found = await object.read(ctx, ids, compiled.remoteFields)
-    const live = found.filter(({ deletedAt }) => deletedAt === undefined)
-    const writesLinks = targets.some(
-      ({ row }) => row.links.length > 0 || Object.keys(row.data).some((f) => f.endsWith('_id')),
-    )
-    const records = writesLinks ? await withLinks(crm, object, ctx, live) : live
-    const answered = new Set(live.flatMap((record) => [record.id, ...(record.mergedIds ?? [])]))
-    alive = answered
-    const gone = ids
-      .filter((id) => !answered.has(id))
-      .map((id): Gone => ({ id, at: found.find((record) => record.id === id)?.deletedAt, reason: 'deleted' }))
-    const page = {
-      readBegin,
-      direct: true,
-      path: 'push',
-      records,
-      gone,
-      at: instant(engine.clock.wallMs()),
-      correlationId: first.row.correlation_id,
-    }
-    await commitPage(engine, crm, object, { compiled, resolver }, page, turn.lease)
+  const present = async (alive: ReadonlySet<string> | undefined): Promise<Present> => ({
+    stored: await readStored(engine.database, crm.connection.id, object.name, ids),
+    alive,
+  })
+  if (object.read === undefined) return present(undefined)
+  const ctx = await readContext(batch, targets, 'read')
+  const isBare = !targets.some(
+    ({ row }) => row.links.length > 0 || Object.keys(row.data).some((f) => f.endsWith('_id')),
+  )
+  const { alive, ...read } = await readBack(engine, crm, { object, compiled, ctx, ids, isBare })
+  const page = {
+    ...read,
+    direct: true,
+    path: 'push',
+    at: instant(engine.clock.wallMs()),
+    correlationId: first.row.correlation_id,
   }
-  return { stored: await readStored(engine.database, crm.connection.id, object.name, ids), alive }
+  await commitPage(engine, crm, object, { compiled, resolver }, page, turn.lease)
+  return present(alive)
 }
 
 /** Canonical values with references as local ids, the form that a push speaks. */
@@ -118,13 +101,13 @@ const plan = async (
   const remoteId = target.remoteId ?? ''
   const stored = all.get(remoteId)
   if (stored !== undefined && stored.deleted_reason === 'merged' && stored.merged_into !== null) {
-    return { row: target.row, object: target.object.name, end: { kind: 'again', adopt: stored.merged_into } }
+    return again(target, { adopt: stored.merged_into })
   }
   // What no mapping can read is not in the store, and yet it is there.
   const isThere = alive === undefined || (stored === undefined ? alive.has(remoteId) : !isGone(stored))
   if (!isThere) {
     const message = `${target.object.name} ${remoteId} is gone from the CRM. It is not created anew; link the record to another one, then replay.`
-    return failedEnd(target, { kind: 'not_found', message }, 'remote_deleted')
+    return failed(target, { kind: 'not_found', message }, 'remote_deleted')
   }
   const data = stored === undefined ? {} : await canonicalOf(batch, stored)
   const known = { data, fieldSeqs: stored?.field_seqs ?? {} }
@@ -133,13 +116,13 @@ const plan = async (
     ({ object, externalId }) => !stored?.links.some(({ type, remoteId: id }) => type === object && id === externalId),
   )
   if (Object.keys(division.write).length === 0 && newLinks.length === 0) {
-    return { row: target.row, object: target.object.name, end: { kind: 'done', remoteId, kept: division.kept } }
+    return done(target, remoteId, division.kept)
   }
   const mapped = mapRow(target, division.write, crm.connection.id, data)
-  if ('failure' in mapped) return failedEnd(target, mapped.failure)
+  if ('failure' in mapped) return failed(target, mapped.failure)
   const left = withoutUncleared(division, mapped.uncleared)
   if (Object.keys(left.write).length === 0 && newLinks.length === 0) {
-    return { row: target.row, object: target.object.name, end: { kind: 'done', remoteId, kept: left.kept } }
+    return done(target, remoteId, left.kept)
   }
   return { target, division: left, row: { ...mapped.row, remoteId } }
 }
@@ -158,7 +141,7 @@ const write = async (batch: PushBatch, updates: readonly Update[]): Promise<read
   const { object } = first.target
   if (object.update === undefined) {
     return updates.map(({ target }) =>
-      failedEnd(target, { kind: 'invalid', message: `${object.name} cannot be changed through this plugin.` }),
+      failed(target, { kind: 'invalid', message: `${object.name} cannot be changed through this plugin.` }),
     )
   }
   const { update } = object
@@ -173,18 +156,13 @@ const write = async (batch: PushBatch, updates: readonly Update[]): Promise<read
   )
   return updates.map(({ target, division, row }, index): EndedRow => {
     const outcome = outcomes[index]
-    if (outcome === undefined) return failedEnd(target, { kind: 'bug', message: 'The batch lost this row.' })
+    if (outcome === undefined) return failed(target, { kind: 'bug', message: 'The batch lost this row.' })
     if (outcome.ok) {
       const stamp = outcome.updatedAt === undefined ? {} : { updatedAt: outcome.updatedAt }
       const written = writtenOf(target, division.write, row, { created: false, ...stamp }, begin)
-      return {
-        row: target.row,
-        object: object.name,
-        end: { kind: 'done', remoteId: outcome.remoteId, kept: division.kept },
-        written,
-      }
+      return done(target, outcome.remoteId, division.kept, written)
     }
     const { ok: _, ...failure } = outcome
-    return failure.kind === 'not_found' ? failedEnd(target, failure, 'remote_deleted') : failedEnd(target, failure)
+    return failure.kind === 'not_found' ? failed(target, failure, 'remote_deleted') : failed(target, failure)
   })
 }

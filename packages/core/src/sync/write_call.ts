@@ -2,9 +2,9 @@ import type { Ctx, Fields, Row } from '../contract.ts'
 import { holdLease } from '../store/leases.ts'
 import { noteOperations } from '../store/outbox_work.ts'
 import { type KeptLink, nextRead } from '../store/records.ts'
+import type { Written } from './ends.ts'
 import type { Addressed } from './prepare.ts'
 import type { PushBatch } from './push.ts'
-import type { EndedRow } from './push_commit.ts'
 
 /** A write that the outbox knows of. */
 export interface Announced {
@@ -69,7 +69,7 @@ export const writtenOf = (
   row: Row,
   outcome: { readonly updatedAt?: string; readonly created: boolean },
   begin: number,
-): NonNullable<EndedRow['written']> => {
+): Written => {
   const data = Object.fromEntries(Object.entries(patch).filter(([field]) => !REFERENCE_FIELDS.includes(field)))
   const links: KeptLink[] = REFERENCE_FIELDS.flatMap((field): KeptLink[] => {
     const type = field.slice(0, -3) as KeptLink['type']
