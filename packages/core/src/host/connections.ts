@@ -4,9 +4,9 @@ import { asCrmError, crmError } from '../errors.ts'
 import { factOf } from '../http/context.ts'
 import {
   deleteConnection,
-  findConnection,
   insertConnection,
   listConnections,
+  requireConnection,
   type StoredConnection,
   updateConnection,
 } from '../store/connections.ts'
@@ -20,7 +20,6 @@ import { newId } from '../sync/identifiers.ts'
 import { nextDue, passesOf } from '../sync/scan.ts'
 import { connectionState } from './connection_state.ts'
 import type { HostDeps } from './deps.ts'
-import { NOT_THERE } from './deps.ts'
 import { createMappingsApi } from './mappings.ts'
 import { checkedSettings, chosenObjects } from './settings.ts'
 
@@ -45,11 +44,7 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
   const { engine, registry, options, credentials: store, trials } = deps
   const { database } = engine
 
-  const load = async (id: string): Promise<StoredConnection> => {
-    const row = await findConnection(database.db, id)
-    if (row === undefined) throw crmError('not_found', NOT_THERE.connection(id), { connectionId: id })
-    return row
-  }
+  const load = (id: string): Promise<StoredConnection> => requireConnection(database.db, id)
 
   const settingsFor = (provider: string, given: Fields): Fields =>
     checkedSettings(
@@ -103,9 +98,7 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
         provider: provider.id,
         name: wanted.name ?? account.name ?? provider.title,
         settings: { ...settings, ...trial.learned() },
-        credentials: sealed.credentials,
-        session: sealed.session ?? null,
-        authKind: sealed.kind,
+        credentials: sealed,
         trusted: wanted.trusted === true,
         account,
         objects,

@@ -25,7 +25,8 @@ export interface Trial {
   learned(): Fields
   /** The credentials as the probe left them: a refresh may have changed them. */
   current(): Promise<Fields>
-  seal(): Promise<{ readonly credentials: string; readonly session?: string; readonly kind: string }>
+  /** The same, encrypted. */
+  seal(): Promise<string>
   skewMs(): number
 }
 
@@ -42,7 +43,3 @@ export interface HostDeps {
   /** Never aborted before the host breaks off. */
   readonly signal: AbortSignal
 }
-
-export const NOT_THERE = {
-  connection: (id: string) => `There is no connection ${id}.`,
-} as const

@@ -1,12 +1,11 @@
 import type { FeedPage, FeedRecord, FeedRequest, RecordFilter, RecordLink, RecordsApi } from '../api.ts'
 import type { Fields, Json, ObjectType } from '../contract.ts'
 import { crmError } from '../errors.ts'
-import { findConnection } from '../store/connections.ts'
+import { requireConnection } from '../store/connections.ts'
 import { noteFeedRead, readFeed, type StoredRecord } from '../store/feed.ts'
 import { localIdsOf } from '../store/links.ts'
 import { findRecord, type KeptLink, searchRecords } from '../store/records.ts'
 import type { HostDeps } from './deps.ts'
-import { NOT_THERE } from './deps.ts'
 import { decodeCursor, encodeCursor, pageSize } from './page.ts'
 
 const LOOK_EVERY_MS = 250
@@ -18,11 +17,6 @@ const isPosition = (value: unknown): value is number =>
 /** Feed, single records and look-ups: what the store holds, in the host's own ids. */
 export const createRecordsApi = ({ engine, signal }: HostDeps): RecordsApi => {
   const { database, clock } = engine
-
-  const assertConnection = async (id: string): Promise<void> => {
-    if ((await findConnection(database.db, id)) === undefined)
-      throw crmError('not_found', NOT_THERE.connection(id), { connectionId: id })
-  }
 
   const present = async (connectionId: string, rows: readonly StoredRecord[]): Promise<readonly FeedRecord[]> => {
     const remotes = rows.flatMap((row) => [{ type: row.type, remoteId: row.external_id }, ...row.links])
@@ -40,7 +34,7 @@ export const createRecordsApi = ({ engine, signal }: HostDeps): RecordsApi => {
 
   return {
     feed: async (connectionId, object, request: FeedRequest = {}) => {
-      await assertConnection(connectionId)
+      await requireConnection(database.db, connectionId)
       const after = request.after === undefined ? 0 : decodeCursor(request.after, isPosition)
       const limit = pageSize(request.limit, 100, 1_000)
       const waitMs = Math.min(Math.max(request.waitSeconds ?? 0, 0), LONGEST_WAIT_SECONDS) * 1000
@@ -52,7 +46,7 @@ export const createRecordsApi = ({ engine, signal }: HostDeps): RecordsApi => {
       }
     },
     get: async (connectionId, object, externalId) => {
-      await assertConnection(connectionId)
+      await requireConnection(database.db, connectionId)
       const row = await findRecord(database, connectionId, object, externalId)
       if (row === undefined) {
         throw crmError('not_found', `Connection ${connectionId} holds no ${object} ${externalId}.`, { connectionId })

@@ -1,32 +1,8 @@
-import type { Fields, Json } from '../contract.ts'
+import type { Fields } from '../contract.ts'
 import { crmError, type Fault } from '../errors.ts'
 import { checkBaseUrl } from '../http/address.ts'
 import { factOf } from '../http/context.ts'
-import { type AnyProvider, settingsCheck } from '../registry/index.ts'
-
-/** Members that the engine takes for every connection, whether the plugin's schema names them or not. */
-const ENGINE_MEMBERS = ['apiBaseUrl', 'authBaseUrl', 'limits'] as const
-
-const declared = (schema: object): ReadonlySet<string> =>
-  new Set(Object.keys((schema as { readonly properties?: object }).properties ?? {}))
-
-const engineFaults = (settings: Fields, known: ReadonlySet<string>): readonly Fault[] =>
-  ENGINE_MEMBERS.filter((name) => !known.has(name) && settings[name] !== undefined).flatMap((name): Fault[] => {
-    const value = settings[name]
-    const isRight =
-      name === 'limits'
-        ? typeof value === 'object' && value !== null && !Array.isArray(value)
-        : typeof value === 'string'
-    if (isRight) return []
-    const wanted = name === 'limits' ? 'an object' : 'a URL'
-    return [
-      {
-        pointer: `/settings/${name}`,
-        message: `${name} is to be ${wanted}`,
-        remedy: `Send ${wanted} or leave it out.`,
-      },
-    ]
-  })
+import { type AnyProvider, settingsCompletion } from '../registry/index.ts'
 
 /** A connection's settings with the host's defaults, checked. Throws `invalid` with every fault and its pointer. */
 export const checkedSettings = (
@@ -35,23 +11,14 @@ export const checkedSettings = (
   defaults: Readonly<Record<string, string>> | undefined,
   allowPrivate: boolean,
 ): Fields => {
-  const settings: Record<string, Json | undefined> = { ...defaults, ...given }
-  const known = declared(provider.settings)
-  const own = Object.fromEntries(
-    Object.entries(settings).filter(
-      ([name]) => known.has(name) || !(ENGINE_MEMBERS as readonly string[]).includes(name),
-    ),
-  )
-  const faults = [
-    ...settingsCheck(provider.settings)(own).map((fault) => ({ ...fault, pointer: `/settings${fault.pointer ?? ''}` })),
-    ...engineFaults(settings, known),
-  ]
+  const { settings, faults: found } = settingsCompletion(provider.settings)(given, defaults)
+  const faults = found.map((fault) => ({ ...fault, pointer: `/settings${fault.pointer ?? ''}` }))
   if (faults.length > 0) {
     const message = faults.map(({ pointer, message: text }) => `${pointer}: ${text}`).join('; ')
     throw crmError('invalid', `The settings do not fit ${provider.title}: ${message}.`, {
       provider: provider.id,
       faults,
-      ...(faults[0]?.pointer === undefined ? {} : { pointer: faults[0].pointer }),
+      pointer: faults[0]?.pointer ?? '/settings',
     })
   }
   checkBaseUrl(String(settings['apiBaseUrl'] ?? factOf<Fields, string>(provider.api.baseUrl, settings)), {

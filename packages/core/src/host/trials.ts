@@ -22,7 +22,8 @@ export const createTrials = (parts: {
   readonly skewOf: (connectionId: string) => number
 }): Trials => ({
   open: async ({ id, workspaceId, provider, settings, credentials, trusted }, correlationId = newId('probe')) => {
-    const kind = credentialKind(provider, credentials)
+    // Throws where the shape is none that the provider takes.
+    credentialKind(provider, credentials)
     const store = unsavedCredentials(credentials)
     const deps: CredentialDeps = {
       store,
@@ -60,10 +61,7 @@ export const createTrials = (parts: {
       },
       learned: () => store.learned(),
       current: async () => store.current().credentials,
-      seal: async () => ({
-        credentials: await sealCredentials(parts.keyRing, workspaceId, id, store.current().credentials),
-        kind,
-      }),
+      seal: () => sealCredentials(parts.keyRing, workspaceId, id, store.current().credentials),
       skewMs: () => parts.skewOf(id),
     }
   },

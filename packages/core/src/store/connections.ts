@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Account, Fields } from '../contract.ts'
+import { crmError } from '../errors.ts'
 import type { Database, Executor, Tx } from './database.ts'
 import type { ConnectionStatus, ConnectionsTable } from './schema.ts'
 
@@ -11,10 +12,8 @@ export interface NewStoredConnection {
   readonly provider: string
   readonly name: string
   readonly settings: Fields
-  /** Encrypted already, like `session`. */
+  /** Encrypted already. */
   readonly credentials: string
-  readonly session: string | null
-  readonly authKind: string
   readonly trusted: boolean
   readonly account: Account
   readonly objects: readonly string[]
@@ -32,8 +31,6 @@ export const insertConnection = async (tx: Tx, connection: NewStoredConnection):
       name: connection.name,
       settings: JSON.stringify(connection.settings),
       credentials: connection.credentials,
-      session: connection.session,
-      auth_kind: connection.authKind,
       trusted: connection.trusted,
       account: JSON.stringify(connection.account),
       objects: JSON.stringify(connection.objects),
@@ -45,6 +42,13 @@ export const insertConnection = async (tx: Tx, connection: NewStoredConnection):
 
 export const findConnection = async (db: Executor | Tx, id: string): Promise<StoredConnection | undefined> =>
   db.selectFrom('crm_connections').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst()
+
+/** The same; throws `not_found` where there is none. */
+export const requireConnection = async (db: Executor | Tx, id: string): Promise<StoredConnection> => {
+  const row = await findConnection(db, id)
+  if (row === undefined) throw crmError('not_found', `There is no connection ${id}.`, { connectionId: id })
+  return row
+}
 
 export const listConnections = async (
   { db }: Database,

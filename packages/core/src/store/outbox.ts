@@ -23,7 +23,6 @@ export interface OutboxItem {
   readonly links: readonly StoredLink[]
   readonly correlationId: string
   readonly actor: string | null
-  readonly replayOf?: string
 }
 export interface EnqueuedRow {
   readonly id: string
@@ -143,10 +142,10 @@ const insertRows = async (
   if (rows.length === 0) return
   await run(
     `insert into crm_outbox (id, connection_id, type, local_id, idempotency_key, data, links, correlation_id, actor,
-       replay_of, seen_seq)
-     select id, $1, type, "localId", "idempotencyKey", data, links, "correlationId", actor, "replayOf", "seenSeq"
+       seen_seq)
+     select id, $1, type, "localId", "idempotencyKey", data, links, "correlationId", actor, "seenSeq"
      from jsonb_to_recordset($2::jsonb) as given(id text, type text, "localId" text,
-       "idempotencyKey" text, data jsonb, links jsonb, "correlationId" text, actor text, "replayOf" text,
+       "idempotencyKey" text, data jsonb, links jsonb, "correlationId" text, actor text,
        "seenSeq" bigint, place integer)
      order by place`,
     [connectionId, JSON.stringify(rows.map((row, place) => ({ ...row, place })))],

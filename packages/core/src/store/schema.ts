@@ -22,9 +22,8 @@ export interface ConnectionsTable {
   name: string
   settings: JsonColumn<Fields>
   credentials: string
-  session: string | null
+  session: ColumnType<string | null, string | null | undefined, string | null>
   credentials_version: Generated<number>
-  auth_kind: string
   trusted: Defaulted<boolean>
   status: Defaulted<ConnectionStatus>
   status_reason: string | null
@@ -141,7 +140,6 @@ export interface OutboxTable {
   last_error: ColumnType<StoredError | null, string | null | undefined, string | null>
   history: DefaultedJson<readonly HistoryEntry[]>
   superseded_by: string | null
-  replay_of: string | null
   correlation_id: string
   actor: string | null
   created_at: Defaulted<Date>
@@ -224,7 +222,6 @@ export interface RateBucketsTable {
   key: string
   slots: JsonColumn<Json>
   blocked_until: TimeOrNull
-  urgent_until: TimeOrNull
   updated_at: Defaulted<Date>
 }
 

@@ -10,7 +10,7 @@ import {
   type Resolver,
 } from '../mapping/index.ts'
 import type { AnyProvider } from '../registry/capabilities.ts'
-import { findConnection, type StoredConnection } from '../store/connections.ts'
+import { requireConnection, type StoredConnection } from '../store/connections.ts'
 import { currentLayers } from '../store/mappings.ts'
 import type { Engine } from './engine.ts'
 import { createTables, type Tables } from './tables.ts'
@@ -67,11 +67,8 @@ const effectiveLimits = (provider: AnyProvider, settings: Fields): Pick<Limits, 
 const SCHEMA_AGE_MS = 24 * 3_600_000
 
 /** Opens a connection for a turn of work. Throws `not_found` where it is gone. */
-export const openCrm = async (engine: Engine, connectionId: string): Promise<Crm> => {
-  const connection = await findConnection(engine.database.db, connectionId)
-  if (connection === undefined) throw crmError('not_found', `There is no connection ${connectionId}.`, { connectionId })
-  return describeCrm(engine, connection)
-}
+export const openCrm = async (engine: Engine, connectionId: string): Promise<Crm> =>
+  describeCrm(engine, await requireConnection(engine.database.db, connectionId))
 
 /** The same for a connection that is loaded already; `trialSpec` stands in the place of its own mapping layer. */
 export const describeCrm = async (

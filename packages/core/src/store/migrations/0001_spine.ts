@@ -12,7 +12,6 @@ const STATEMENTS = [
     credentials text not null,
     session text,
     credentials_version integer not null default 1,
-    auth_kind text not null,
     trusted boolean not null default false,
     status text not null default 'active',
     status_reason text,
@@ -142,7 +141,6 @@ const STATEMENTS = [
     last_error jsonb,
     history jsonb not null default '[]',
     superseded_by text,
-    replay_of text,
     correlation_id text not null,
     actor text,
     created_at timestamptz not null default now(),
@@ -236,7 +234,6 @@ const STATEMENTS = [
     key text primary key,
     slots jsonb not null,
     blocked_until timestamptz,
-    urgent_until timestamptz,
     updated_at timestamptz not null default now()
   )`,
 
