@@ -139,8 +139,7 @@ const SKEW_WORTH_KEEPING_MS = 250
 
 /** Counts what the engine does, under the names that operators know. */
 export const syncMetrics = (metrics: Metrics): SyncMetrics => ({
-  operation: (provider, operation, status) =>
-    metrics.operation({ provider, operation, status: status === 'ok' || status === 'done' ? 'ok' : 'error' }),
+  operation: (provider, operation, status) => metrics.operation({ provider, operation, status }),
   duration: (provider, object, job, seconds) => metrics.syncDuration({ provider, object, job }, seconds),
   error: (provider, kind) => metrics.error(provider, kind),
 })

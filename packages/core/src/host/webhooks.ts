@@ -68,7 +68,7 @@ export const createWebhooksApi = ({ engine, registry, options }: HostDeps): Webh
       receivedAt: new Date(engine.clock.wallMs()),
     }
     if (!webhooks.verify(raw, secretFor(provider, connection))) {
-      engine.metrics.operation(id, 'webhook', 'refused')
+      engine.metrics.operation(id, 'webhook', 'error')
       throw crmError('auth', 'The signature of this webhook does not match.', { provider: id })
     }
     const events = parse(provider, raw)
@@ -90,7 +90,7 @@ export const createWebhooksApi = ({ engine, registry, options }: HostDeps): Webh
       }
     })
     const total = [...routed.values()].reduce((sum, list) => sum + list.length, 0)
-    engine.metrics.operation(id, 'webhook', 'ok', accepted)
+    engine.metrics.operation(id, 'webhook', 'ok')
     return { accepted, duplicates: total - accepted }
   }
 

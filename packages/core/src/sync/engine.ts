@@ -67,7 +67,8 @@ export interface Log {
 }
 
 export interface SyncMetrics {
-  operation(provider: string, operation: string, status: string, count?: number): void
+  /** One operation that came to an end; what merely goes again later has not. */
+  operation(provider: string, operation: string, status: 'ok' | 'error'): void
   duration(provider: string, object: string, job: string, seconds: number): void
   error(provider: string, kind: ErrorKind): void
 }

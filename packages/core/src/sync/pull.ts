@@ -109,7 +109,7 @@ const runScan = async (scan: Scan): Promise<boolean> => {
       },
     )
     tick = result.readEnd
-    scan.engine.metrics.operation(scan.crm.provider.id, scan.key.pass, 'ok', result.changed)
+    scan.engine.metrics.operation(scan.crm.provider.id, scan.key.pass, 'ok')
     if (nextStep === undefined) return true
     step = nextStep
     cursor = read.next
@@ -148,6 +148,7 @@ const reactTo = async (
   const { connectionId, object } = key
   const stored = storedError(engine, connectionId, error)
   const reaction = REACTIONS[error.kind]
+  engine.metrics.operation(crm.provider.id, key.pass, 'error')
   engine.metrics.error(crm.provider.id, error.kind)
   engine.log.warn({ connection_id: connectionId, object, pass: key.pass, error: stored }, 'a pass was interrupted')
   const later = (ms: number) => new Date(engine.clock.wallMs() + ms)

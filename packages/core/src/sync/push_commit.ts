@@ -59,8 +59,11 @@ export const commitEnds = async (engine: Engine, crm: Crm, turn: Turn, ended: re
     )
   })
   for (const { entry, result, dead } of judged.values()) {
-    engine.metrics.operation(crm.provider.id, 'push', dead === undefined ? result.status : 'dead')
-    if (result.error !== null) engine.metrics.error(crm.provider.id, result.error.kind)
+    if (result.status === 'done') engine.metrics.operation(crm.provider.id, 'push', 'ok')
+    else if (result.error !== null) {
+      engine.metrics.operation(crm.provider.id, 'push', 'error')
+      engine.metrics.error(crm.provider.id, result.error.kind)
+    }
     if (dead !== undefined) {
       engine.log.error(
         {

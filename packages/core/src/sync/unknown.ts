@@ -68,7 +68,7 @@ const reportDuplicate = (
   oldest: string,
   others: readonly string[],
 ) => {
-  engine.metrics.operation(crm.provider.id, 'push', 'duplicate', others.length)
+  engine.metrics.operation(crm.provider.id, 'duplicate', 'error')
   engine.log.error(
     {
       connection_id: crm.connection.id,
