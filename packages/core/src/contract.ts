@@ -178,6 +178,8 @@ export interface RemoteObject<Settings> {
   readonly holds?: Readonly<Record<string, readonly string[]>>
   /** False where a connection must ask for it. */
   readonly onByDefault?: boolean
+  /** OAuth scopes that are asked for only where this object is on, besides those of its type. */
+  readonly scopes?: readonly string[]
   readonly order?: Of<Settings, Order>
   /** 'keyset': no record can be skipped by changes during the scan. 'offset': it can, and the engine guards the scan. */
   readonly paging: 'keyset' | 'offset'
@@ -237,6 +239,8 @@ export interface RemoteRecord {
   readonly links?: readonly Link[]
   /** Ids of records that were merged into this one. */
   readonly mergedIds?: readonly string[]
+  /** With `deletedAt`: the record that stands in its place now, perhaps of another object (a lead that became a contact). */
+  readonly mergedInto?: { readonly object: string; readonly id: string }
 }
 export interface Link {
   readonly type: ObjectType
@@ -261,6 +265,10 @@ export interface Failure {
   readonly field?: string
   readonly vendorCode?: string
   readonly retryAfterMs?: number
+  /** OAuth scopes that the call needed and the grant lacks, where the CRM names them. */
+  readonly scopes?: readonly string[]
+  /** The connection's setting that is wrong, where that is what the refusal means: its database, its data centre. */
+  readonly setting?: string
   /** Records that the CRM says are there already: one is adopted, several are a question for a person. */
   readonly existingIds?: readonly string[]
   /** The CRM may have done the work all the same (no answer came): the engine waits and looks, and never just repeats. */
@@ -300,10 +308,21 @@ export interface Webhooks<Settings> {
   /** Asks the CRM to send events. Repeatable; called again before `expiresAt` with the state that it returned. */
   subscribe?(
     ctx: Ctx<Settings>,
-    hook: { url: string; secret: string; types: readonly ObjectType[] },
+    hook: WebhookAddress & { readonly types: readonly ObjectType[]; readonly objects: readonly string[] },
     previous?: Fields,
   ): Promise<{ expiresAt?: string; state?: Fields }>
   unsubscribe?(ctx: Ctx<Settings>, state: Fields): Promise<void>
+  /**
+   * The address that a person enters in the CRM by hand, with what `verify` will look for in it; the bare URL, if absent.
+   * Only for a secret of the connection's own.
+   */
+  address?(hook: WebhookAddress): string
+}
+/** Where a connection's events go. `url` bears no secret; a plugin that has no better place for the secret adds it. */
+export interface WebhookAddress {
+  readonly url: string
+  /** At most 50 characters, safe in a URL. */
+  readonly secret: string
 }
 export interface RawRequest {
   readonly method: string
@@ -330,6 +349,8 @@ export interface Account {
   readonly scopes?: readonly string[]
   readonly timeZone?: string
   readonly currency?: string
+  /** When the credentials end for good, where the CRM tells: the host warns ahead of it. */
+  readonly credentialsExpireAt?: string
 }
 
 /** Why something failed, as the host must treat it. A closed set; docs/errors.md says what each one triggers. */

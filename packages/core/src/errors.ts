@@ -41,6 +41,10 @@ export interface ErrorContext {
   readonly field?: string
   readonly pointer?: string
   readonly existingIds?: readonly string[]
+  /** OAuth scopes that the grant lacks; any one of them may be enough. */
+  readonly scopes?: readonly string[]
+  /** The connection's setting that is wrong. */
+  readonly setting?: string
   /** True where the CRM may have done the work all the same: no answer came, or a 5xx to a write. */
   readonly unknownOutcome?: boolean
   /** True where nothing was sent, so that nothing has failed either: it is no attempt. */
@@ -73,6 +77,8 @@ export class CrmError extends Error {
   readonly field: string | undefined
   readonly pointer: string | undefined
   readonly existingIds: readonly string[] | undefined
+  readonly scopes: readonly string[] | undefined
+  readonly setting: string | undefined
   readonly unknownOutcome: boolean
   readonly notSent: boolean
   readonly faults: readonly Fault[] | undefined
@@ -91,6 +97,8 @@ export class CrmError extends Error {
     this.field = context.field
     this.pointer = context.pointer
     this.existingIds = context.existingIds
+    this.scopes = context.scopes
+    this.setting = context.setting
     this.unknownOutcome = context.unknownOutcome ?? false
     this.notSent = context.notSent ?? false
     this.faults = context.faults
@@ -111,9 +119,9 @@ export class CrmError extends Error {
       field,
       pointer,
     }
-    const { existingIds, faults, retryAfterMs } = this
+    const { existingIds, faults, retryAfterMs, scopes, setting } = this
     return Object.fromEntries(
-      Object.entries({ ...known, existingIds, faults, retryAfterMs }).filter(([, value]) => value !== undefined),
+      Object.entries({ ...known, existingIds, faults, retryAfterMs, scopes, setting }).filter(([, value]) => value !== undefined),
     )
   }
 }
@@ -149,12 +157,14 @@ export const asCrmError = (error: unknown, context: ErrorContext = {}): CrmError
 
 /** A failure that a plugin reported for a row or a reply, as an error. */
 export const failureError = (failure: Failure, context: ErrorContext = {}): CrmError => {
-  const { kind, message, field, vendorCode, retryAfterMs, existingIds } = failure
+  const { kind, message, field, vendorCode, retryAfterMs, existingIds, scopes, setting } = failure
   return crmError(kind, message, {
     ...context,
     ...(field === undefined ? {} : { field }),
     ...(vendorCode === undefined ? {} : { vendorCode }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(existingIds === undefined ? {} : { existingIds }),
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(setting === undefined ? {} : { setting }),
   })
 }

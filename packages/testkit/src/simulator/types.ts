@@ -43,6 +43,8 @@ export interface Simulator extends CrmDouble {
   rateLimits: boolean
   /** What it would send by itself; absent where the CRM sends nothing. */
   readonly webhooks?: SimulatedWebhooks
+  /** The OAuth app that it knows; absent where people do not sign in with OAuth. Its consent page is what `giveConsent` submits. */
+  readonly oauth?: { readonly clientId: string; readonly clientSecret: string }
 }
 
 export interface SimulatedWebhooks {
@@ -53,12 +55,19 @@ export interface SimulatedWebhooks {
     readonly at: Date
     readonly changes: readonly SimulatedChange[]
   }): readonly SimulatedDelivery[]
+  /**
+   * From now on every change is told to `url`, as the app's own settings in the CRM would have it; undefined ends it.
+   * Absent where only channels that clients make themselves are served; those are served without it.
+   */
+  tell?(url: string | undefined): void
 }
 
 export interface SimulatedChange {
   readonly type: ObjectType
   readonly id: string
-  readonly op: 'upsert' | 'delete'
+  readonly op: 'upsert' | 'delete' | 'erase'
+  /** With 'delete': the record that it was merged into. */
+  readonly mergedInto?: string
 }
 
 export interface SimulatedDelivery {
