@@ -1,3 +1,4 @@
+export { type ConsentRequest, consentPage, giveConsent } from './consent.ts'
 export { type InventedCompany, type InventedContact, inventCompanies, inventContacts } from './people.ts'
 export { pick, seededRandom } from './random.ts'
 export { type RollingWindow, rollingWindow } from './rolling-window.ts'
