@@ -7,6 +7,11 @@ export interface Host {
   start(): Promise<void>
   /** Finishes or hands back the work in flight within ten seconds and closes the database. */
   stop(): Promise<void>
+  /**
+   * Does everything that is due now, in this process, and answers when nothing is: for a host that is woken by a
+   * schedule (`works: false`) instead of running all the time. Call it after `start()`.
+   */
+  drain(): Promise<Drained>
   readonly providers: ProvidersApi
   readonly connections: ConnectionsApi
   readonly sync: SyncApi
@@ -25,6 +30,14 @@ export interface Host {
   feed(connectionId: string, object: ObjectType, page?: FeedRequest): Promise<FeedPage>
   /** Prometheus text. */
   metrics(): Promise<string>
+}
+
+/** What a drain did. */
+export interface Drained {
+  /** Turns of work that were taken. */
+  readonly turns: number
+  /** When the next thing is due; absent where nothing ever will be by itself. */
+  readonly nextAt?: Date
 }
 
 /** Who asks, for the audit and for logs. */

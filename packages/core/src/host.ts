@@ -18,6 +18,7 @@ import { createWebhooksApi } from './host/webhooks.ts'
 import type { HostOptions } from './host_options.ts'
 import { systemClock } from './http/context.ts'
 import { startBoss } from './jobs/boss.ts'
+import { drain } from './jobs/drain.ts'
 import { createRunner } from './jobs/runner.ts'
 import { validateMapping } from './mapping/index.ts'
 import { loadProviders, nearestPackageJson } from './registry/index.ts'
@@ -170,6 +171,10 @@ const assemble = ({ parts, wired, database, isOwnDatabase, metrics, log, soon, n
   return {
     start,
     stop: end,
+    drain: async () => {
+      if (state !== 'started') throw crmError('bug', 'A host works from start() to stop().')
+      return drain(engine, { soon: soon.signal, now: now.signal })
+    },
     providers: createProvidersApi(deps.registry),
     connections,
     sync: createSyncApi(deps),

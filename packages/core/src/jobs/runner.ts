@@ -2,10 +2,8 @@ import type { PgBoss } from 'pg-boss'
 import type { ObjectType } from '../contract.ts'
 import { dueWork } from '../store/due.ts'
 import type { Engine } from '../sync/engine.ts'
-import { runInbox } from '../sync/inbox.ts'
-import { runPass } from '../sync/pull.ts'
-import { runPush } from '../sync/push.ts'
 import type { StopSignals } from '../sync/turn.ts'
+import { doJob } from './job.ts'
 import { type JobData, QUEUE_NAMES, QUEUES, type QueueName } from './queues.ts'
 
 const DUE_EVERY_MS = 1_000
@@ -22,15 +20,10 @@ export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): R
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> = Promise.resolve()
 
-  const work = async ({ connectionId, object, pass }: JobData): Promise<void> => {
-    const isScan = pass !== ''
-    const hasMore = isScan
-      ? await runPass(engine, connectionId, object, pass, stop)
-      : object === ''
-        ? await runInbox(engine, connectionId, stop)
-        : await runPush(engine, connectionId, object as ObjectType, stop)
+  const work = async (job: JobData): Promise<void> => {
+    const hasMore = await doJob(engine, job, stop)
     // Back to the end of the queue: whoever is more urgent or has waited longer comes first.
-    if (hasMore === true && !stop.soon.aborted) await ringFor(connectionId, object, pass)
+    if (hasMore === true && !stop.soon.aborted) await ringFor(job.connectionId, job.object, job.pass)
   }
 
   const ringFor = async (connectionId: string, object: string, pass: JobData['pass']): Promise<void> => {

@@ -34,3 +34,17 @@ export const dueWork = async ({ db }: Database, limit: number): Promise<readonly
     order by open.next_at limit ${limit}`.execute(db)
   return rows
 }
+
+/** When the next thing will be due on a connection that may work: in the past where something is. */
+export const nextDueAt = async ({ db }: Database): Promise<Date | undefined> => {
+  const { rows } = await sql<{ at: Date | null }>`
+    select min(open.next_at) as at from (
+      select connection_id, next_at from crm_sync_cursors where state <> 'off'
+      union all
+      select connection_id, next_at from crm_outbox where status in ('pending', 'in_flight')
+      union all
+      select connection_id, next_at from crm_webhook_inbox where processed_at is null
+    ) open join crm_connections connection on connection.id = open.connection_id
+    where connection.enabled and connection.status = 'active' and connection.deleted_at is null`.execute(db)
+  return rows[0]?.at ?? undefined
+}

@@ -1,0 +1,48 @@
+import type { Drained } from '../api.ts'
+import { dueWork, nextDueAt } from '../store/due.ts'
+import type { Engine } from '../sync/engine.ts'
+import type { StopSignals } from '../sync/turn.ts'
+import { doJob } from './job.ts'
+import type { JobData } from './queues.ts'
+
+const MOST_AT_ONCE = 500
+/** The same things stay due where they wait for each other or for another worker: then it is not for us to go on. */
+const MOST_ALIKE = 3
+
+/**
+ * Does everything that is due, one thing after another, until nothing is. What cannot be done now (another worker is
+ * at it) is left. For hosts that are woken by a schedule, and for tests.
+ */
+export const drain = async (engine: Engine, stop: StopSignals): Promise<Drained> => {
+  let turns = 0
+  let before = ''
+  let alike = 0
+  while (!stop.soon.aborted) {
+    const due = await dueWork(engine.database, MOST_AT_ONCE)
+    const now = due
+      .map((each) => `${each.kind} ${each.connectionId} ${each.object} ${each.pass}`)
+      .sort()
+      .join('\n')
+    alike = now === before ? alike + 1 : 0
+    before = now
+    if (due.length === 0 || alike === MOST_ALIKE) break
+    for (const { connectionId, object, pass } of due) {
+      for (let hasMore: boolean | undefined = true; hasMore === true && !stop.soon.aborted; turns += 1) {
+        hasMore = await tried(engine, { connectionId, object, pass }, stop)
+      }
+    }
+  }
+  const nextAt = await nextDueAt(engine.database)
+  return { turns, ...(nextAt === undefined ? {} : { nextAt }) }
+}
+
+/** A job that ends in an unforeseen error is told and left; the others go on. */
+const tried = async (engine: Engine, job: JobData, stop: StopSignals): Promise<boolean | undefined> => {
+  try {
+    return await doJob(engine, job, stop)
+  } catch (error) {
+    const { connectionId, object, pass } = job
+    engine.log.error({ connection_id: connectionId, object, pass, err: error }, 'a job ended in an unforeseen error')
+    return undefined
+  }
+}
