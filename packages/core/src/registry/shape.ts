@@ -72,6 +72,7 @@ const remoteObject = {
       name: text,
       holds: { type: 'object', additionalProperties: words },
       onByDefault: { type: 'boolean' },
+      scopes: words,
       order: of(order),
       paging: { enum: ['keyset', 'offset'] },
       aliases: { type: 'object', additionalProperties: text },
@@ -112,7 +113,14 @@ export const PROVIDER_SHAPE = exactly(
     objects: { type: 'array', minItems: 1, items: remoteObject },
     lookups: { type: 'object', additionalProperties: exactly({ list: fn }, ['list']) },
     webhooks: exactly(
-      { secret: { enum: ['client', 'connection'] }, verify: fn, parse: fn, subscribe: fn, unsubscribe: fn },
+      {
+        secret: { enum: ['client', 'connection'] },
+        verify: fn,
+        parse: fn,
+        subscribe: fn,
+        unsubscribe: fn,
+        address: fn,
+      },
       ['secret', 'verify', 'parse'],
     ),
     mapping: { type: 'object' },

@@ -28,6 +28,8 @@ export interface ConnectionsTable {
   status: Defaulted<ConnectionStatus>
   status_reason: string | null
   account: ColumnType<Fields | null, string | null | undefined, string | null>
+  credentials_expire_at: TimeOrNull
+  expiry_warned_at: TimeOrNull
   objects: JsonColumn<readonly string[]>
   switched_off: DefaultedJson<Readonly<Record<string, string>>>
   enabled: Defaulted<boolean>
@@ -35,6 +37,14 @@ export interface ConnectionsTable {
   created_at: Defaulted<Date>
   updated_at: ColumnType<Date, Date | undefined, unknown>
   deleted_at: TimeOrNull
+}
+
+export interface SignInsTable {
+  state_hash: string
+  workspace_id: string
+  provider: string
+  sealed: string
+  expires_at: Time
 }
 
 export interface MappingsTable {
@@ -251,6 +261,7 @@ export interface ApiKeysTable {
 
 export interface Schema {
   crm_connections: ConnectionsTable
+  crm_sign_ins: SignInsTable
   crm_mappings: MappingsTable
   crm_sync_cursors: SyncCursorsTable
   crm_records: RecordsTable

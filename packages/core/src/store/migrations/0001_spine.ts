@@ -16,6 +16,9 @@ const STATEMENTS = [
     status text not null default 'active',
     status_reason text,
     account jsonb,
+    -- when the credentials end for good, and when that was last warned of
+    credentials_expire_at timestamptz,
+    expiry_warned_at timestamptz,
     objects jsonb not null,
     switched_off jsonb not null default '{}',
     enabled boolean not null default true,
@@ -25,6 +28,15 @@ const STATEMENTS = [
     deleted_at timestamptz
   )`,
   `create index crm_connections_workspace on crm_connections (workspace_id) where deleted_at is null`,
+
+  // Sign-ins that were begun and wait for their redirect: the state's hash, and the rest encrypted.
+  `create table crm_sign_ins (
+    state_hash text primary key,
+    workspace_id text not null,
+    provider text not null,
+    sealed text not null,
+    expires_at timestamptz not null
+  )`,
 
   `create table crm_mappings (
     id bigint generated always as identity primary key,
