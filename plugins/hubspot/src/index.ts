@@ -8,6 +8,7 @@ import { calls, companies, contacts } from './objects.ts'
 import { probe } from './probe.ts'
 import settings from './settings.json' with { type: 'json' }
 import type { Settings } from './settings.ts'
+import { webhooks } from './webhooks.ts'
 
 export type { Settings } from './settings.ts'
 
@@ -30,5 +31,6 @@ export const provider: Provider<Settings> = defineProvider<Settings>({
   probe,
   objects: [companies, contacts, calls],
   lookups: { owners, unique_properties: uniqueProperties },
+  webhooks,
   mapping,
 })
