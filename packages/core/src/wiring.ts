@@ -15,14 +15,14 @@ import type { HttpDeps } from './http/context.ts'
 import { createGate } from './http/gate.ts'
 import { createLimiter } from './http/limiter.ts'
 import type { CallTelemetry } from './http/ports.ts'
-import { createTransport } from './http/transport.ts'
+import { createTransport, type Transport } from './http/transport.ts'
 import { createBoss } from './jobs/boss.ts'
 import { createDoorbell } from './jobs/doorbell.ts'
 import { budgetInUse } from './store/budget_left.ts'
 import { updateConnection } from './store/connections.ts'
 import { sealedCredentials } from './store/credentials.ts'
 import type { Database } from './store/database.ts'
-import { acquireLease, releaseLease } from './store/leases.ts'
+import { acquireLease, releaseLease, renewLease } from './store/leases.ts'
 import type { Engine, SyncMetrics, Timing } from './sync/engine.ts'
 import type { StopSignals } from './sync/turn.ts'
 import type { Metrics } from './telemetry/index.ts'
@@ -46,7 +46,12 @@ const timingOf = (options: HostOptions): Timing => ({
 const leasePort = (database: Database, owner: string): LeasePort => ({
   acquire: async (key, forMs) => {
     const lease = await acquireLease(database, key, owner, forMs)
-    return lease && { release: () => releaseLease(database, lease) }
+    return (
+      lease && {
+        renew: (longerMs) => renewLease(database, lease, longerMs),
+        release: () => releaseLease(database, lease),
+      }
+    )
   },
 })
 
@@ -61,6 +66,16 @@ export const wire = (parts: Parts, stop: StopSignals, metrics: Metrics): Wired =
   const keyRing = parts.get(TOKENS.keyRing)
   const owner = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
   const transport = createTransport({ allowPrivate: options.allowPrivateHosts === true })
+  const { onBoundary } = options
+  const send: Transport =
+    onBoundary === undefined
+      ? transport.send
+      : async (request) => {
+          await onBoundary('before-call')
+          const reply = await transport.send(request)
+          await onBoundary('after-call')
+          return reply
+        }
   const skews = new Map<string, number>()
 
   const telemetry: CallTelemetry = {
@@ -79,7 +94,7 @@ export const wire = (parts: Parts, stop: StopSignals, metrics: Metrics): Wired =
     },
   }
   const http: HttpDeps = {
-    transport: transport.send,
+    transport: send,
     limiter: createLimiter(parts.get(TOKENS.buckets), clock),
     gate: createGate(),
     telemetry,
@@ -89,7 +104,7 @@ export const wire = (parts: Parts, stop: StopSignals, metrics: Metrics): Wired =
   }
   const credentials = createVault(sealedCredentials(database), keyRing)
   const oauth = {
-    transport: transport.send,
+    transport: send,
     wallMs: () => clock.wallMs(),
     apps: {
       app: (id: string) => {

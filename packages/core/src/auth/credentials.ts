@@ -58,7 +58,8 @@ export const openCredentials = async <Settings extends object>(
       ? deps.tokens.fresh(
           connectionId,
           stored,
-          (credentials) => refreshGrant(deps.oauth, { provider, settings, isTrusted }, credentials),
+          (credentials, beforeSend) =>
+            refreshGrant(deps.oauth, { provider, settings, isTrusted }, credentials, beforeSend),
           refused,
         )
       : stored

@@ -7,8 +7,11 @@ import { excerpt, readReply } from '../http/reply.ts'
 import { type Transport, TransportFault } from '../http/transport.ts'
 import type { OAuthApp, OAuthApps } from './ports.ts'
 
-/** Time for an answer of a token endpoint, in ms. */
-export const TOKEN_TIMEOUT_MS = 15_000
+/**
+ * Time for an answer of a token endpoint, in ms: longer than any other call, because a rotated refresh token that comes
+ * late and is not kept is a lost sign-in. It also outlasts a process that was suspended meanwhile.
+ */
+const ANSWER_TIMEOUT_MS = 60_000
 
 export interface OAuthDeps {
   readonly transport: Transport
@@ -33,34 +36,37 @@ export interface TokenGrant {
   readonly settings: Fields
 }
 
-/** Trades a refresh token for an access token. Throws the kind that the endpoint's refusal has; 'auth' means that the grant is dead. */
+/**
+ * Trades a refresh token for an access token. Throws the kind that the endpoint's refusal has; 'auth' means that the grant
+ * is dead. What `beforeSend` throws ends it unsent.
+ */
 export const refreshGrant = <Settings extends object>(
   deps: OAuthDeps,
   party: OAuthParty<Settings>,
   credentials: Fields,
-): Promise<TokenGrant> =>
-  requestToken(deps, party, credentials, {
-    grant_type: 'refresh_token',
-    refresh_token: String(credentials['refreshToken'] ?? ''),
-  })
+  beforeSend?: () => void,
+): Promise<TokenGrant> => {
+  const form = { grant_type: 'refresh_token', refresh_token: String(credentials['refreshToken'] ?? '') }
+  return requestToken(deps, party, credentials, form, beforeSend)
+}
 
 /** Trades the code of a redirect for tokens. */
 export const exchangeCode = <Settings extends object>(
   deps: OAuthDeps,
   party: OAuthParty<Settings>,
-  given: { readonly code: string; readonly redirectUri: string; readonly codeVerifier?: string | undefined },
+  given: {
+    readonly code: string
+    readonly redirectUri: string
+    readonly codeVerifier?: string | undefined
+    readonly client?: Fields
+  },
 ): Promise<TokenGrant> =>
-  requestToken(
-    deps,
-    party,
-    {},
-    {
-      grant_type: 'authorization_code',
-      code: given.code,
-      redirect_uri: given.redirectUri,
-      ...(given.codeVerifier === undefined ? {} : { code_verifier: given.codeVerifier }),
-    },
-  )
+  requestToken(deps, party, given.client ?? {}, {
+    grant_type: 'authorization_code',
+    code: given.code,
+    redirect_uri: given.redirectUri,
+    ...(given.codeVerifier === undefined ? {} : { code_verifier: given.codeVerifier }),
+  })
 
 /** A URL of the vendor's, on the host that the connection puts in its place. */
 export const authUrl = (url: string, settings: BaseSettings): URL => {
@@ -104,6 +110,7 @@ const requestToken = async <Settings extends object>(
   party: OAuthParty<Settings>,
   credentials: Fields,
   grant: Readonly<Record<string, string>>,
+  beforeSend?: () => void,
 ): Promise<TokenGrant> => {
   const oauth2 = oauthOf(party.provider)
   const { clientId, clientSecret } = oauthApp(deps.apps, party, credentials)
@@ -121,8 +128,9 @@ const requestToken = async <Settings extends object>(
       method: 'POST',
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(form).toString(),
-      timeoutMs: deps.timeoutMs ?? TOKEN_TIMEOUT_MS,
+      timeoutMs: deps.timeoutMs ?? ANSWER_TIMEOUT_MS,
       signal: new AbortController().signal,
+      ...(beforeSend === undefined ? {} : { beforeSend }),
     })
     .catch((error: unknown) => {
       if (!(error instanceof TransportFault)) throw error
@@ -132,7 +140,11 @@ const requestToken = async <Settings extends object>(
   const refusal = refusalOf(oauth2, reply)
   if (refusal !== undefined)
     throw fault(refusal, `${reply.status} ${excerpt(reply.body)}`, retryAfterMs(reply.headers, deps.wallMs()))
-  return grantOf(oauth2, reply.body as Fields, deps.wallMs())
+  try {
+    return grantOf(oauth2, reply.body as Fields, deps.wallMs())
+  } catch (error) {
+    throw fault('invalid', `the answer is not taken: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 const KIND_OF_FAULT: Readonly<Partial<Record<TransportFault['reason'], ErrorKind>>> = {
@@ -140,7 +152,8 @@ const KIND_OF_FAULT: Readonly<Partial<Record<TransportFault['reason'], ErrorKind
   'private-address': 'invalid',
 }
 
-const oauthOf = <Settings extends object>(provider: Provider<Settings>): OAuth2<Settings> => {
+/** How a provider signs in with OAuth. Throws kind 'invalid' where it does not. */
+export const oauthOf = <Settings extends object>(provider: Provider<Settings>): OAuth2<Settings> => {
   if (provider.auth.oauth2 === undefined) throw crmError('invalid', `${provider.title} does not sign in with OAuth.`)
   return provider.auth.oauth2
 }
@@ -169,6 +182,10 @@ const grantOf = <Settings>(oauth2: OAuth2<Settings>, token: Fields, nowMs: numbe
         ? { obtainedAt: new Date(nowMs).toISOString(), expiresAt: new Date(nowMs + lifeMs).toISOString() }
         : {}),
     },
-    settings: (oauth2.fromToken?.(token) ?? {}) as Fields,
+    settings: told((oauth2.fromToken?.(token) ?? {}) as Fields),
   }
 }
+
+/** What an answer leaves out must not wipe what an earlier one taught. */
+const told = (settings: Fields): Fields =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null))

@@ -50,7 +50,12 @@ export interface SealedCredentials {
 /** Locks across processes that end by themselves: `crm_leases`, or nothing where there is one process. */
 export interface LeasePort {
   /** Undefined where another holds it. */
-  acquire(key: string, forMs: number): Promise<{ release(): Promise<void> } | undefined>
+  acquire(key: string, forMs: number): Promise<HeldLease | undefined>
+}
+export interface HeldLease {
+  /** Prolongs it from now; false where another has it by now. */
+  renew(forMs: number): Promise<boolean>
+  release(): Promise<void>
 }
 
 /** OAuth apps of this server: `CRM_<PROVIDER>_CLIENT_ID` and `CRM_<PROVIDER>_CLIENT_SECRET`. */

@@ -1,15 +1,18 @@
 import type { Fields } from '../contract.ts'
 import { asCrmError, type CrmError, crmError } from '../errors.ts'
 import type { HttpClock } from '../http/ports.ts'
-import { TOKEN_TIMEOUT_MS, type TokenGrant } from './oauth2.ts'
+import { type Held, hold } from './held_lease.ts'
+import type { TokenGrant } from './oauth2.ts'
 import type { CredentialStore, LeasePort, StoredCredentials } from './ports.ts'
 
 export interface TokenDeps {
   readonly store: CredentialStore
   readonly leases: LeasePort
   readonly clock: HttpClock
-  /** How long a refresh may take, and how long a refused one waits for another process's success, in ms. */
+  /** How long a refused refresh waits for another process's success, in ms; one call's timeout if absent. */
   readonly timeoutMs?: number
+  /** How long a process that died while it refreshed keeps the others out, in ms. */
+  readonly leaseMs?: number
 }
 
 /** Keeps access tokens fresh: one refresh per expiry, however many calls, processes and crashes there are. */
@@ -22,14 +25,18 @@ export interface Tokens {
   fresh(connectionId: string, known: StoredCredentials, refresh: Refresh, refused?: string): Promise<StoredCredentials>
 }
 
-export type Refresh = (credentials: Fields) => Promise<TokenGrant>
+/** `beforeSend` is the last look before the refresh token goes out; what it throws must come back as thrown. */
+export type Refresh = (credentials: Fields, beforeSend: () => void) => Promise<TokenGrant>
 
 const LONGEST_MARGIN_MS = 300_000
 const MARGIN_SHARE = 0.2
 /** A token endpoint that is down is not asked for every call while the old token lives. */
 const REST_MS = 15_000
 const POLL_MS = 100
-const LEASE_SLACK_MS = 2_000
+const WAIT_FOR_WINNER_MS = 15_000
+const LEASE_MS = 15_000
+/** Longer than a refresh can take by itself: who waits for it that long waits for nothing. */
+const PATIENCE_MS = 75_000
 const STORE_TRIES = 6
 
 /** True where the access token is missing, was refused, or ends within a fifth of its life (five minutes at most). */
@@ -45,7 +52,8 @@ export const needsRefresh = (credentials: Fields, nowMs: number, refused?: strin
 }
 
 /** The tokens of all connections of one process. */
-export const createTokens = ({ store, leases, clock, timeoutMs = TOKEN_TIMEOUT_MS }: TokenDeps): Tokens => {
+export const createTokens = (deps: TokenDeps): Tokens => {
+  const { store, leases, clock, timeoutMs = WAIT_FOR_WINNER_MS, leaseMs = LEASE_MS } = deps
   const flights = new Map<string, Promise<StoredCredentials>>()
   const restsUntilMs = new Map<string, number>()
 
@@ -82,9 +90,17 @@ export const createTokens = ({ store, leases, clock, timeoutMs = TOKEN_TIMEOUT_M
     }
   }
 
-  const renew = async (connectionId: string, latest: StoredCredentials, refresh: Refresh, refused?: string) => {
-    const grant = await refresh(latest.credentials).catch((thrown: unknown) => asCrmError(thrown, { connectionId }))
-    if (grant instanceof Error) return afterFailure(connectionId, latest, grant, refused)
+  const renew = async (
+    connectionId: string,
+    latest: StoredCredentials,
+    held: Held,
+    refresh: Refresh,
+    refused?: string,
+  ): Promise<StoredCredentials | undefined> => {
+    const grant = await refresh(latest.credentials, held.check).catch((thrown: unknown) =>
+      asCrmError(thrown, { connectionId }),
+    )
+    if (grant instanceof Error) return grant.notSent ? undefined : afterFailure(connectionId, latest, grant, refused)
     restsUntilMs.delete(connectionId)
     const credentials = { ...latest.credentials, ...grant.credentials }
     // The grant says nothing of the end of a token: the old token's end is not the new one's.
@@ -110,19 +126,19 @@ export const createTokens = ({ store, leases, clock, timeoutMs = TOKEN_TIMEOUT_M
   }
 
   const fly = async (connectionId: string, known: StoredCredentials, refresh: Refresh, refused?: string) => {
-    // Long enough for one refresh, and no longer: a holder that died keeps the others waiting.
-    const leaseMs = timeoutMs + LEASE_SLACK_MS
-    const endMs = clock.monotonicMs() + 2 * leaseMs
+    const endMs = clock.monotonicMs() + PATIENCE_MS
     while (clock.monotonicMs() < endMs) {
+      const askedMs = performance.now()
       const lease = await leases.acquire(`token:${connectionId}`, leaseMs)
+      const held = lease && hold(lease, askedMs, leaseMs)
       try {
         const latest = await read(connectionId)
         const isNews = latest.version !== known.version
         if (isNews && !needsRefresh(latest.credentials, clock.wallMs(), refused)) return latest
-        const renewed = lease && (await renew(connectionId, latest, refresh, refused))
+        const renewed = held && (await renew(connectionId, latest, held, refresh, refused))
         if (renewed !== undefined) return renewed
       } finally {
-        await lease?.release().catch(() => undefined)
+        await held?.end()
       }
       await clock.sleep(POLL_MS)
     }

@@ -33,4 +33,6 @@ export const unsavedCredentials = (
 }
 
 /** For what no other process can know of. */
-export const unshared: LeasePort = { acquire: async () => ({ release: async () => undefined }) }
+export const unshared: LeasePort = {
+  acquire: async () => ({ renew: async () => true, release: async () => undefined }),
+}

@@ -19,7 +19,7 @@ export const insertSignIn = async (
     readonly expiresAtMs: number
   },
 ): Promise<void> => {
-  await db.deleteFrom('crm_sign_ins').where('expires_at', '<', instant(signIn.nowMs)).execute()
+  await db.deleteFrom('crm_sign_ins').where('expires_at', '<', new Date(signIn.nowMs)).execute()
   await db
     .insertInto('crm_sign_ins')
     .values({

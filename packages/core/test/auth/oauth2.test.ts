@@ -83,7 +83,7 @@ describe('signing in', () => {
     })
     const begun = startAuthorization(oauthDeps(), party, {
       redirectUri: 'https://app.example/back',
-      types: ['contact'],
+      objects: ['people'],
     })
     const url = new URL(begun.url)
     expect(url.origin + url.pathname).toBe(`${oauth.server.url}/oauth/authorize`)
@@ -98,7 +98,7 @@ describe('signing in', () => {
       code_challenge_method: 'S256',
     })
     expect(begun.state.length).toBeGreaterThan(40)
-    expect(startAuthorization(oauthDeps(), party, { redirectUri: 'x', types: [] }).state).not.toBe(begun.state)
+    expect(startAuthorization(oauthDeps(), party, { redirectUri: 'x', objects: [] }).state).not.toBe(begun.state)
   })
   it('trades the code for tokens at the place that the redirect tells', async () => {
     const provider = oauthProvider({
@@ -119,10 +119,48 @@ describe('signing in', () => {
     expect(grant.credentials['accessToken']).toBe('access-token-2')
     expect(grant.settings).toEqual({ accounts: oauth.server.url, apiDomain: 'https://eu.crm.example' })
   })
+  it('asks for the scopes of an object where that object is on, beside those of its type', () => {
+    const scopeOf = (objects: readonly string[]) => {
+      const { url } = startAuthorization(oauthDeps(), partyOf(oauth.server.url), { redirectUri: 'x', objects })
+      return new URL(url).searchParams.get('scope')
+    }
+    expect(scopeOf(['people', 'deals'])).toBe('base contacts.read deals.read pipelines.read')
+    expect(scopeOf([])).toBe('base')
+  })
+  it("uses a connection's own OAuth app, to send the person and to trade the code", async () => {
+    const client = { clientId: 'own-client', clientSecret: 'own-secret' }
+    const party = partyOf(oauth.server.url, { isTrusted: false })
+    const { url } = startAuthorization(oauthDeps(), party, { redirectUri: 'x', objects: [], client })
+    expect(new URL(url).searchParams.get('client_id')).toBe('own-client')
+    await finishAuthorization(oauthDeps(), party, { redirect: { code: 'c' }, redirectUri: 'x', client })
+    expect(oauth.forms[0]).toMatchObject({ client_id: 'own-client', client_secret: 'own-secret' })
+  })
+  it('sends nothing where the plugin does not know the place that a redirect names', async () => {
+    const provider = oauthProvider({
+      fromRedirect: () => {
+        throw new Error('accounts.evil.example is no accounts server of Acme')
+      },
+    })
+    const finished = finishAuthorization(oauthDeps(), partyOf(oauth.server.url, { provider }), {
+      redirect: { code: 'c' },
+      redirectUri: 'x',
+    })
+    await expect(finished).rejects.toMatchObject({ kind: 'invalid', message: expect.stringContaining('accounts.evil') })
+    expect(oauth.server.calls()).toBe(0)
+  })
+  it('learns nothing from what an answer leaves out', async () => {
+    const provider = oauthProvider({ fromToken: () => ({ apiDomain: undefined, dc: null }) })
+    const grant = await refreshGrant(oauthDeps(), partyOf(oauth.server.url, { provider }), REFRESH)
+    expect(grant.settings).toEqual({})
+  })
   it('says who refused', async () => {
     const finish = (redirect: Fields) =>
       finishAuthorization(oauthDeps(), partyOf(oauth.server.url), { redirect, redirectUri: 'https://app.example/back' })
-    await expect(finish({ error: 'access_denied' })).rejects.toMatchObject({ kind: 'auth', message: 'access_denied' })
+    await expect(finish({ error: 'access_denied', error_description: 'The person said no' })).rejects.toMatchObject({
+      kind: 'auth',
+      message: 'Acme did not give access: access_denied: The person said no',
+    })
+    await expect(finish({ error: 'temporarily_unavailable' })).rejects.toMatchObject({ kind: 'unavailable' })
     await expect(finish({})).rejects.toMatchObject({ kind: 'invalid' })
     await expect(
       exchangeCode(oauthDeps(), partyOf('http://127.0.0.1:1'), { code: 'c', redirectUri: 'x' }),

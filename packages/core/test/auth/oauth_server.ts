@@ -55,6 +55,10 @@ export const serveOAuth = async (
 
 export const oauthProvider = (oauth2: Partial<OAuth2<Record<string, unknown>>> = {}): Provider => ({
   ...plainProvider(),
+  objects: [
+    { type: 'contact', name: 'people', paging: 'keyset' },
+    { type: 'deal', name: 'deals', paging: 'keyset', scopes: ['pipelines.read'] },
+  ],
   auth: {
     oauth2: {
       authorizeUrl: 'https://vendor.example/oauth/authorize',
@@ -110,15 +114,20 @@ export const memoryCredentials = (credentials: Fields) => {
 }
 
 export const memoryLeases = (): LeasePort => {
-  const untilMs = new Map<string, number>()
+  const holders = new Map<string, { untilMs: number }>()
   return {
     acquire: async (key, forMs) => {
-      if ((untilMs.get(key) ?? 0) > Date.now()) return undefined
-      const endMs = Date.now() + forMs
-      untilMs.set(key, endMs)
+      if ((holders.get(key)?.untilMs ?? 0) > Date.now()) return undefined
+      const own = { untilMs: Date.now() + forMs }
+      holders.set(key, own)
       return {
+        renew: async (longerMs) => {
+          if (holders.get(key) !== own) return false
+          own.untilMs = Date.now() + longerMs
+          return true
+        },
         release: async () => {
-          if (untilMs.get(key) === endMs) untilMs.delete(key)
+          if (holders.get(key) === own) holders.delete(key)
         },
       }
     },
@@ -126,4 +135,6 @@ export const memoryLeases = (): LeasePort => {
 }
 
 /** Leases that keep nobody out: what holds after a process was suspended for longer than its lease. */
-export const uselessLeases: LeasePort = { acquire: async () => ({ release: async () => undefined }) }
+export const uselessLeases: LeasePort = {
+  acquire: async () => ({ renew: async () => true, release: async () => undefined }),
+}

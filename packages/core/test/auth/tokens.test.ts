@@ -71,6 +71,30 @@ describe('an expired grant', () => {
   })
 })
 
+describe('a process that lost its lease while it was suspended', () => {
+  it('sends no refresh token, and looks again who has refreshed', async () => {
+    oauth = await serveOAuth()
+    const memory = memoryCredentials(EXPIRED)
+    const leases: LeasePort = {
+      acquire: async () => {
+        // Asked for, and then suspended for longer than it lasts; another one refreshes meanwhile.
+        await new Promise((resolve) => setTimeout(resolve, 60))
+        await memory.store.replaceCredentials('c', 1, { accessToken: 'of-another', refreshToken: 'refresh-token-2' })
+        return { renew: async () => false, release: async () => undefined }
+      },
+    }
+    const tokens = createTokens({ store: memory.store, leases, clock: systemClock, timeoutMs: 400, leaseMs: 30 })
+    const { read } = memory.store
+    let reads = 0
+    memory.store.read = async (id) => (reads++ === 0 ? { credentials: EXPIRED, version: 1 } : read(id))
+    const fresh = await tokens.fresh('c', { credentials: EXPIRED, version: 1 }, (credentials, beforeSend) =>
+      refreshGrant(oauthDeps(), partyOf(oauth.server.url), credentials, beforeSend),
+    )
+    expect(fresh.credentials['accessToken']).toBe('of-another')
+    expect(oauth.server.calls()).toBe(0)
+  })
+})
+
 describe('a refused grant', () => {
   it('is reported, and ends as "auth", only after nobody else has succeeded', async () => {
     oauth = await serveOAuth()
