@@ -84,7 +84,7 @@ export const createHost = async (options: HostOptions = {}): Promise<Host> => {
   parts.get(TOKENS.keyRing)
   const isOwnDatabase = !parts.has(TOKENS.database)
   if (isOwnDatabase) {
-    const opened = await openDatabase(sourceOf(options))
+    const opened = await openDatabase(sourceOf(options), options.onBoundary)
     parts.provide(TOKENS.database, () => opened)
   }
   const database = parts.get(TOKENS.database)

@@ -1,6 +1,6 @@
 import type { Parts } from './container.ts'
 import type { Provider } from './contract.ts'
-import type { DatabaseSource } from './store/database.ts'
+import type { DatabaseSource, OnBoundary } from './store/database.ts'
 
 /** Everything that `createHost()` takes; every member has a default that works. */
 export interface HostOptions {
@@ -46,6 +46,8 @@ export interface HostOptions {
   readonly logLevel?: string | undefined
   /** Folder of rotating log files beside standard output. */
   readonly logDir?: string | undefined
+  /** Told at every boundary that a process can die at; crash tests do. Nothing listens otherwise. */
+  readonly onBoundary?: OnBoundary
   /** Replaces parts of the host (clock, log, key ring, database, metrics, …) before anything uses them. */
   readonly configure?: (parts: Parts) => void
 }

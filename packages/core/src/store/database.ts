@@ -30,6 +30,10 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** Where a process may die between two states of the world: around each commit, and around each call to a CRM. */
+export type Boundary = 'before-commit' | 'after-commit' | 'before-call' | 'after-call'
+export type OnBoundary = (boundary: Boundary) => void | Promise<void>
+
 const INT8 = 20
 const RETRIED = new Set(['40001', '40P01'])
 const MAX_TRIES = 5
@@ -93,7 +97,7 @@ const openPglite = async (dataDir: string): Promise<PGlite> => {
 }
 
 /** Opens a database and proves that it answers. Throws `unavailable` where it cannot be reached, `invalid` where its folder is taken. */
-export const openDatabase = async (source: DatabaseSource): Promise<Database> => {
+export const openDatabase = async (source: DatabaseSource, onBoundary?: OnBoundary): Promise<Database> => {
   const scope = new AsyncLocalStorage<OpenTransaction>()
   const assertOutsideTransaction = (what: string): void => {
     if (scope.getStore()?.open !== true) return
@@ -132,7 +136,15 @@ export const openDatabase = async (source: DatabaseSource): Promise<Database> =>
     for (let tries = 1; ; tries += 1) {
       const state: OpenTransaction = { open: true }
       try {
-        return await unguarded.transaction().execute((tx) => scope.run(state, () => work(tx)))
+        const result = await unguarded.transaction().execute((tx) =>
+          scope.run(state, async () => {
+            const done = await work(tx)
+            await onBoundary?.('before-commit')
+            return done
+          }),
+        )
+        await onBoundary?.('after-commit')
+        return result
       } catch (error) {
         const again = error instanceof StaleDecision || RETRIED.has(String((error as { code?: unknown }).code))
         if (!again || tries === MAX_TRIES) throw error

@@ -31,15 +31,8 @@ export const takeTurn = async <T>(
   const lease = await acquireLease(engine.database, key, engine.owner)
   if (lease === undefined) return undefined
   const lost = new AbortController()
-  const renewal = setInterval(() => {
-    renewLease(engine.database, lease).then(
-      (isOurs) => {
-        if (!isOurs) lost.abort(leaseLost(key))
-      },
-      // The database is out of reach: the next commit will tell, and the fence protects it.
-      () => undefined,
-    )
-  }, RENEW_EVERY_MS)
+  const over = new AbortController()
+  void keepLease(engine, lease, over.signal, () => lost.abort(leaseLost(key)))
   const endsAt = engine.clock.monotonicMs() + engine.timing.turnMs
   const signal = AbortSignal.any([stop.now, lost.signal])
   try {
@@ -49,7 +42,16 @@ export const takeTurn = async <T>(
       goesOn: () => !signal.aborted && !stop.soon.aborted && engine.clock.monotonicMs() < endsAt,
     })
   } finally {
-    clearInterval(renewal)
+    over.abort()
     await releaseLease(engine.database, lease).catch(() => undefined)
+  }
+}
+
+const keepLease = async (engine: Engine, lease: Lease, over: AbortSignal, onLost: () => void): Promise<void> => {
+  for (;;) {
+    await engine.clock.sleep(RENEW_EVERY_MS, over).catch(() => undefined)
+    if (over.aborted) return
+    // Where the database is out of reach, the next commit will tell, and the fence protects it.
+    if (!(await renewLease(engine.database, lease).catch(() => true))) return onLost()
   }
 }

@@ -21,7 +21,7 @@ export const serveSimulator = async (options: ServeOptions): Promise<SimulatorSe
   const random = seededRandom(options.seed ?? 1)
   const faults = faultList(random)
   const log = requestLog()
-  const timers = timerSet()
+  const timers = timerSet(options.schedule)
   let calls = 0
 
   const answer = async (request: SimulatorRequest): Promise<SimulatorReply> => {
@@ -63,6 +63,7 @@ export const serveSimulator = async (options: ServeOptions): Promise<SimulatorSe
 
   const take = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await readRequest(incoming)
+    await options.onRequest?.()
     calls += 1
     const { method, path, query, headers, rawBody } = request
     const requestBody = rawBody.toString('utf8')

@@ -41,6 +41,12 @@ export interface Simulator extends CrmDouble {
   indexLagMs: number
   /** Whether it keeps to the vendor's rate limits; off at the start. */
   rateLimits: boolean
+  /** How long what `add` and `edit` write takes to commit, in ms, while bearing the stamp of its beginning; absent where the CRM stamps at the commit. */
+  commitDelayMs?: number
+  /** A user merges two records: the second one vanishes into the first; answers the id of the one that is left. Absent where the CRM merges nothing. */
+  merge?(type: ObjectType, keptId: string, lostId: string): Promise<string>
+  /** A user brings back what was deleted or archived. Absent where nothing comes back. */
+  restore?(type: ObjectType, id: string): Promise<void>
   /** What it would send by itself; absent where the CRM sends nothing. */
   readonly webhooks?: SimulatedWebhooks
   /** The OAuth app that it knows; absent where people do not sign in with OAuth. Its consent page is what `giveConsent` submits. */
@@ -84,6 +90,10 @@ export interface SimulatorOptions {
   readonly seed?: number
   /** The time that it lives in; the real one if absent. */
   readonly now?: () => Date
+  /** Told of every request before anything is done with it; what it answers is waited for. A virtual clock moves here, and users act between two calls. */
+  readonly onRequest?: () => void | Promise<void>
+  /** Runs something after that many ms of its time and answers how to call it off; real timers if absent. */
+  readonly schedule?: (ms: number, run: () => void) => () => void
   /** Anything that one simulator alone understands (a version, a plan): documented by its plugin. */
   readonly [option: string]: unknown
 }
