@@ -15,6 +15,14 @@ export type ConnectionStatus = 'active' | 'needs_reconnect'
 export type StoredError = { readonly kind: ErrorKind; readonly message: string; readonly [member: string]: unknown }
 export type HistoryEntry = { readonly at: string } & StoredError
 
+/** What flags have switched off at a connection: remote objects by direction, each with the reason. */
+export interface Paused {
+  readonly pull?: Readonly<Record<string, string>>
+  readonly push?: Readonly<Record<string, string>>
+  /** Canonical types of which nothing may be pushed. */
+  readonly types?: Readonly<Record<string, string>>
+}
+
 export interface ConnectionsTable {
   id: string
   workspace_id: string
@@ -33,6 +41,7 @@ export interface ConnectionsTable {
   objects: JsonColumn<readonly string[]>
   switched_off: DefaultedJson<Readonly<Record<string, string>>>
   enabled: Defaulted<boolean>
+  paused: DefaultedJson<Paused>
   skew_ms: Defaulted<number>
   created_at: Defaulted<Date>
   updated_at: ColumnType<Date, Date | undefined, unknown>
@@ -45,6 +54,15 @@ export interface SignInsTable {
   provider: string
   sealed: string
   expires_at: Time
+}
+
+export interface FlagsTable {
+  workspace_id: string
+  provider: string
+  object: string
+  direction: 'pull' | 'push' | '*'
+  enabled: boolean
+  updated_at: Defaulted<Date>
 }
 
 export interface MappingsTable {
@@ -71,6 +89,8 @@ export interface SyncCursorsTable {
   window_to: TimeOrNull
   cursor: string | null
   restarts: Defaulted<number>
+  lost_cursors: Defaulted<number>
+  paused: Defaulted<boolean>
   watermark: TimeOrNull
   run_id: string | null
   run_seq: number | null
@@ -109,6 +129,7 @@ export interface RecordsTable {
   deleted_at: TimeOrNull
   deleted_reason: string | null
   merged_into: string | null
+  merged_object: string | null
   origin: 'crm' | 'push'
   path: string
   seq: number
@@ -262,6 +283,7 @@ export interface ApiKeysTable {
 export interface Schema {
   crm_connections: ConnectionsTable
   crm_sign_ins: SignInsTable
+  crm_flags: FlagsTable
   crm_mappings: MappingsTable
   crm_sync_cursors: SyncCursorsTable
   crm_records: RecordsTable

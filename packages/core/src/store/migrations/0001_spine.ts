@@ -22,6 +22,8 @@ const STATEMENTS = [
     objects jsonb not null,
     switched_off jsonb not null default '{}',
     enabled boolean not null default true,
+    -- what the workspace's flags switch off here, with the reason; kept in step with crm_flags
+    paused jsonb not null default '{}',
     skew_ms bigint not null default 0,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
@@ -36,6 +38,17 @@ const STATEMENTS = [
     provider text not null,
     sealed text not null,
     expires_at timestamptz not null
+  )`,
+
+  // Switches of a workspace, '*' for any; the most specific one wins, and all is on where none speaks.
+  `create table crm_flags (
+    workspace_id text not null,
+    provider text not null,
+    object text not null,
+    direction text not null check (direction in ('pull', 'push', '*')),
+    enabled boolean not null,
+    updated_at timestamptz not null default now(),
+    primary key (workspace_id, provider, object, direction)
   )`,
 
   `create table crm_mappings (
@@ -64,6 +77,10 @@ const STATEMENTS = [
     window_to timestamptz,
     cursor text,
     restarts integer not null default 0,
+    -- how often in a row the CRM has forgotten the place of the scan
+    lost_cursors integer not null default 0,
+    -- a flag has switched it off
+    paused boolean not null default false,
     watermark timestamptz,
     run_id text,
     -- a sweep's number: a tick of crm_reads from its beginning
@@ -84,7 +101,7 @@ const STATEMENTS = [
     updated_at timestamptz not null default now(),
     primary key (connection_id, object, pass)
   )`,
-  `create index crm_sync_cursors_due on crm_sync_cursors (next_at) where next_at is not null`,
+  `create index crm_sync_cursors_due on crm_sync_cursors (next_at) where next_at is not null and not paused`,
   `create index crm_sync_cursors_run on crm_sync_cursors (run_id)`,
 
   `create sequence crm_reads`,
@@ -104,6 +121,8 @@ const STATEMENTS = [
     deleted_at timestamptz,
     deleted_reason text,
     merged_into text,
+    -- the object of the survivor
+    merged_object text,
     origin text not null,
     path text not null,
     seq bigint not null,
