@@ -73,7 +73,7 @@ export const batchReply = (
   }
 }
 
-const shuffled = <T>(list: readonly T[], random: () => number): T[] =>
+export const shuffled = <T>(list: readonly T[], random: () => number): T[] =>
   list
     .map((item) => ({ item, place: random() }))
     .sort((left, right) => left.place - right.place)

@@ -1,3 +1,4 @@
+import type { PortalChange } from './changes.ts'
 import type { ObjectName } from './schema.ts'
 
 /** HubSpot's own types: what each is called from either side, and whether it marks the primary record. */
@@ -44,7 +45,8 @@ export interface AssociationStore {
   move(object: ObjectName, fromId: number, toId: number): void
 }
 
-export const makeAssociations = (): AssociationStore => {
+/** `tell` is given every link that is made or taken away, from both sides; a primary one is told of twice. */
+export const makeAssociations = (tell: (change: PortalChange) => void): AssociationStore => {
   const links = new Map<string, Map<number, Set<number>>>()
   const side = (from: ObjectName, id: number, to: ObjectName): Map<number, Set<number>> => {
     const key = `${from}/${id}/${to}`
@@ -56,22 +58,42 @@ export const makeAssociations = (): AssociationStore => {
     const targets = side(from, id, to)
     targets.set(toId, new Set([...(targets.get(toId) ?? []), ...typeIds]))
   }
+  const tellBoth = (
+    from: ObjectName,
+    id: number,
+    to: ObjectName,
+    toId: number,
+    how: { readonly isRemoved: boolean; readonly isPrimary: boolean },
+  ): void => {
+    tell({ kind: 'associationChange', object: from, id, to, toId, ...how })
+    tell({ kind: 'associationChange', object: to, id: toId, to: from, toId: id, ...how })
+  }
   const add: AssociationStore['add'] = (from, id, to, toId, typeId) => {
     const there = typesBetween(from, to)
     const back = typesBetween(to, from)
     if (there === undefined || back === undefined) return
     const isPrimary = typeId === there.primary
+    const known = side(from, id, to).get(toId)
+    const wasPrimary = there.primary !== undefined && known?.has(there.primary) === true
     if (isPrimary && there.primary !== undefined && back.primary !== undefined)
       for (const [otherId, types] of side(from, id, to)) {
-        types.delete(there.primary)
+        const lost = types.delete(there.primary)
         side(to, otherId, from).get(id)?.delete(back.primary)
+        if (lost && otherId !== toId) tellBoth(from, id, to, otherId, { isRemoved: true, isPrimary: true })
       }
     addSide(from, id, to, toId, [there.plain, ...(isPrimary && there.primary !== undefined ? [there.primary] : [])])
     addSide(to, toId, from, id, [back.plain, ...(isPrimary && back.primary !== undefined ? [back.primary] : [])])
+    if (known === undefined) tellBoth(from, id, to, toId, { isRemoved: false, isPrimary: false })
+    if (isPrimary && !wasPrimary) tellBoth(from, id, to, toId, { isRemoved: false, isPrimary: true })
   }
   const remove: AssociationStore['remove'] = (from, id, to, toId) => {
+    const types = side(from, id, to).get(toId)
     side(from, id, to).delete(toId)
     side(to, toId, from).delete(id)
+    if (types === undefined) return
+    tellBoth(from, id, to, toId, { isRemoved: true, isPrimary: false })
+    const primary = typesBetween(from, to)?.primary
+    if (primary !== undefined && types.has(primary)) tellBoth(from, id, to, toId, { isRemoved: true, isPrimary: true })
   }
   const of: AssociationStore['of'] = (from, id, to) => {
     const targets = links.get(`${from}/${id}/${to}`)

@@ -10,7 +10,9 @@ import { type HubspotOptions, SCOPES, settingsOf } from './options.ts'
 import { makePortal } from './portal.ts'
 import { makeRoutes } from './routes.ts'
 import { seedPortal } from './seed.ts'
-import { archiveRecord, createRecord, mergeRecords, purgeRecord, updateRecord } from './write.ts'
+import type { SentWebhook, WebhookWeather } from './webhook-sender.ts'
+import { makeWebhooks } from './webhooks.ts'
+import { archiveRecord, createRecord, mergeRecords, purgeRecord, restoreRecord, updateRecord } from './write.ts'
 
 export type { HubspotOptions } from './options.ts'
 
@@ -31,6 +33,14 @@ export interface HubspotSimulator extends Simulator {
   /** A user links two records, as the primary ones of each other where that exists and is asked for. */
   link(type: ObjectType, id: string, toType: ObjectType, toId: string, isPrimary?: boolean): void
   unlink(type: ObjectType, id: string, toType: ObjectType, toId: string): void
+  /** A user takes a record out of the recycle bin. */
+  restore(type: ObjectType, id: string): Promise<void>
+  /** How events travel; of effect once `webhooks.tell` named somebody. */
+  readonly weather: WebhookWeather
+  /** Requests with events that were made, oldest first. */
+  readonly sentWebhooks: readonly SentWebhook[]
+  /** Ends when every event that is due has been sent and answered. */
+  webhooksSettled(): Promise<void>
   /** Writes to an object are answered with 423 for two seconds, as after mass writes. */
   lock(type: ObjectType): void
   /** An administrator makes a text property with unique values. */
@@ -56,6 +66,15 @@ export const simulator: HubspotSimulatorDefinition = {
     const portal = makePortal({ portalId: chosen.portalId, timeZone: chosen.timeZone, now, random, indexDelayMs })
     const oauth = makeOAuth({ ...chosen, now })
     const columns = makeColumns()
+    const hooks = makeWebhooks(portal, {
+      secret: chosen.clientSecret,
+      retrySpanMs: chosen.webhookRetrySpanMs,
+      now,
+      schedule: options.schedule,
+      random: seededRandom((options.seed ?? 1) + 2),
+      objectOf: ({ type }) => OBJECT_OF[type],
+    })
+    const asUser = <T>(act: () => T): T => portal.changes.as('CRM_UI', act)
     let key: Grant = { kind: 'key', scopes: new Set(chosen.keyScopes) }
     const guard = makeGuard(portal, {
       grantOf: (token) => (token === chosen.apiKey ? key : oauth.grantOf(token)),
@@ -80,7 +99,15 @@ export const simulator: HubspotSimulatorDefinition = {
       faults: server.faults,
       log: server.log,
       calls: server.calls,
-      stop: server.stop,
+      stop: async () => {
+        await hooks.stop()
+        await server.stop()
+      },
+      webhooks: hooks.webhooks,
+      weather: hooks.weather,
+      sentWebhooks: hooks.sent,
+      webhooksSettled: hooks.settled,
+      oauth: { clientId: chosen.clientId, clientSecret: chosen.clientSecret },
       connection: {
         settings: { apiBaseUrl: server.url, authBaseUrl: server.url },
         credentials: { apiKey: chosen.apiKey },
@@ -98,11 +125,11 @@ export const simulator: HubspotSimulatorDefinition = {
       set rateLimits(isLimiting) {
         knobs.rateLimits = isLimiting
       },
-      seed: async (plan) => seedPortal(portal, columns, plan),
+      seed: async (plan) => portal.changes.as('IMPORT', () => seedPortal(portal, columns, plan)),
       truth: async (type) =>
         portal.tables[OBJECT_OF[type]].live().map((record) => toTruth(portal, columns, type, record)),
       edit: async (type, id, data) => {
-        updateRecord(portal, OBJECT_OF[type], Number(id), toProperties(portal, columns, type, data))
+        asUser(() => updateRecord(portal, OBJECT_OF[type], Number(id), toProperties(portal, columns, type, data)))
       },
       add: async (type, data, links = []) => {
         const given = links.map((link) => ({
@@ -110,11 +137,13 @@ export const simulator: HubspotSimulatorDefinition = {
           id: Number(link.remoteId),
           typeId: typeId(type, link.type, true),
         }))
-        return String(createRecord(portal, OBJECT_OF[type], toProperties(portal, columns, type, data), given).id)
+        const properties = toProperties(portal, columns, type, data)
+        return String(asUser(() => createRecord(portal, OBJECT_OF[type], properties, given)).id)
       },
       // What a user deletes goes to the recycle bin: to the API, both words mean the same.
-      remove: async (type, id) => archiveRecord(portal, OBJECT_OF[type], Number(id)),
-      erase: (type, id) => purgeRecord(portal, OBJECT_OF[type], Number(id)),
+      remove: async (type, id) => asUser(() => archiveRecord(portal, OBJECT_OF[type], Number(id))),
+      restore: async (type, id) => asUser(() => restoreRecord(portal, OBJECT_OF[type], Number(id))),
+      erase: (type, id) => asUser(() => purgeRecord(portal, OBJECT_OF[type], Number(id))),
       signIn: (scopes = SCOPES) => oauth.issue(new Set(scopes)),
       revoke: oauth.revokeToken,
       expireAccessTokens: oauth.expireAccessTokens,
@@ -122,17 +151,21 @@ export const simulator: HubspotSimulatorDefinition = {
         key = { kind: 'key', scopes: new Set(scopes) }
       },
       merge: async (type, keptId, mergedId) =>
-        String(mergeRecords(portal, OBJECT_OF[type], Number(keptId), Number(mergedId), chosen.mergeMakesNewId).id),
+        asUser(() =>
+          String(mergeRecords(portal, OBJECT_OF[type], Number(keptId), Number(mergedId), chosen.mergeMakesNewId).id),
+        ),
       link: (type, id, toType, toId, isPrimary = false) =>
-        portal.associations.add(
-          OBJECT_OF[type],
-          Number(id),
-          OBJECT_OF[toType],
-          Number(toId),
-          typeId(type, toType, isPrimary),
+        asUser(() =>
+          portal.associations.add(
+            OBJECT_OF[type],
+            Number(id),
+            OBJECT_OF[toType],
+            Number(toId),
+            typeId(type, toType, isPrimary),
+          ),
         ),
       unlink: (type, id, toType, toId) =>
-        portal.associations.remove(OBJECT_OF[type], Number(id), OBJECT_OF[toType], Number(toId)),
+        asUser(() => portal.associations.remove(OBJECT_OF[type], Number(id), OBJECT_OF[toType], Number(toId))),
       lock: (type) => {
         portal.lockedUntilMs.set(OBJECT_OF[type], now().getTime() + LOCK_MS)
       },

@@ -23,6 +23,8 @@ export interface HubspotOptions extends SimulatorOptions {
   readonly answersFrom?: 'record' | 'index'
   /** Linked records in one page of an association read. */
   readonly associationPageSize?: number
+  /** Over how long webhooks are tried again, in ms of the portal's clock; 24 hours if absent. */
+  readonly webhookRetrySpanMs?: number
 }
 
 export const SCOPES: readonly string[] = [
@@ -51,4 +53,5 @@ export const settingsOf = (options: HubspotOptions) => ({
   echoesTraceIds: options.echoesTraceIds ?? false,
   answersFrom: options.answersFrom ?? ('record' as const),
   associationPageSize: options.associationPageSize ?? 100,
+  webhookRetrySpanMs: options.webhookRetrySpanMs ?? 86_400_000,
 })

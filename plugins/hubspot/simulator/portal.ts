@@ -1,4 +1,5 @@
 import { type AssociationStore, makeAssociations } from './association-store.ts'
+import { type Changes, makeChanges } from './changes.ts'
 import { type ObjectName, type PropertyDefinition, SCHEMAS } from './schema.ts'
 import { makeSearchIndex, type SearchIndex } from './search-index.ts'
 import { makeTable, type StoredRecord, type Table } from './table.ts'
@@ -11,6 +12,8 @@ export interface Portal {
   readonly indexes: Readonly<Record<ObjectName, SearchIndex>>
   readonly properties: Readonly<Record<ObjectName, Map<string, PropertyDefinition>>>
   readonly associations: AssociationStore
+  /** Where everything that changes is told. */
+  readonly changes: Changes
   readonly owners: readonly Owner[]
   /** Old ids of merged records, with the id that answers for them. */
   readonly merged: Readonly<Record<ObjectName, Map<number, number>>>
@@ -51,13 +54,15 @@ export const makePortal = (options: PortalOptions): Portal => {
   })
   const tables = each(() => makeTable(FIRST_ID, options.random, additionalEmails))
   tables.contacts.keepUnique('email')
+  const changes = makeChanges(options.now)
   return {
     id: options.portalId,
     timeZone: options.timeZone,
     tables,
     indexes: each(() => makeSearchIndex(options.now)),
     properties: each((name) => new Map(SCHEMAS[name].properties.map((property) => [property.name, property]))),
-    associations: makeAssociations(),
+    associations: makeAssociations(changes.tell),
+    changes,
     owners: OWNERS,
     merged: each(() => new Map()),
     lockedUntilMs: new Map(),

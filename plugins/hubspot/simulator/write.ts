@@ -27,6 +27,8 @@ export const createRecord = (
   const id = portal.tables[object].nextId()
   const record: StoredRecord = { id, properties: {}, createdMs: nowMs, updatedMs: nowMs }
   const stored = store(portal, object, record, values)
+  portal.changes.tell({ kind: 'creation', object, id })
+  tellValues(portal, object, record, values)
   for (const link of links) {
     portal.associations.add(object, id, link.to, linkTarget(portal, object, link), link.typeId)
     if (object === 'calls') noteActivity(portal, link.to, linkTarget(portal, object, link))
@@ -45,6 +47,7 @@ export const updateRecord = (
   if (record === undefined) throw notFound()
   const values = storedValues(portal, object, given)
   refuseDoubles(portal, object, values, record.id)
+  tellValues(portal, object, record, values)
   return store(portal, object, record, values)
 }
 
@@ -54,12 +57,30 @@ export const archiveRecord = (portal: Portal, object: ObjectName, id: number): v
   if (record === undefined) throw notFound()
   portal.tables[object].put({ ...record, archivedMs: portal.now().getTime() })
   portal.indexes[object].drop(id, portal.indexDelayMs())
+  portal.changes.tell({ kind: 'deletion', object, id })
+}
+
+/** Takes a record out of the recycle bin. Its last change stays what it was, as when it went there. */
+export const restoreRecord = (portal: Portal, object: ObjectName, id: number): void => {
+  const record = portal.tables[object].get(id)
+  if (record?.archivedMs === undefined) throw notFound()
+  refuseDoubles(portal, object, record.properties, id)
+  const { archivedMs: _, ...live } = record
+  portal.tables[object].put(live)
+  portal.indexes[object].take(live, portal.indexDelayMs())
+  portal.changes.tell({ kind: 'restore', object, id })
 }
 
 /** Forgets a record: neither the list of archived ones nor anything else shows it again. */
 export const purgeRecord = (portal: Portal, object: ObjectName, id: number): void => {
+  const wasLive = liveRecord(portal, object, id) !== undefined
   portal.tables[object].purge(id)
   portal.indexes[object].drop(id, portal.indexDelayMs())
+  // Two events, in this order or the other.
+  const isDeletionFirst = id % 2 === 0
+  if (wasLive && isDeletionFirst) portal.changes.tell({ kind: 'deletion', object, id })
+  portal.changes.tell({ kind: 'privacyDeletion', object, id })
+  if (wasLive && !isDeletionFirst) portal.changes.tell({ kind: 'deletion', object, id })
 }
 
 /**
@@ -91,6 +112,7 @@ export const mergeRecords = (
     portal.merged[object].set(old, id)
     portal.associations.move(object, old, id)
   }
+  portal.changes.tell({ kind: 'merge', object, id: keptId, mergedIds: [mergedId], survivorId: id })
   return store(
     portal,
     object,
@@ -159,6 +181,17 @@ const refuseDoubles = (
     if (name === 'email') throw conflict(holder)
     throw invalidProperty(name, 'CONFLICTING_UNIQUE_VALUE', `Cannot set "${name}": ${holder} already has that value`)
   }
+}
+
+const tellValues = (
+  portal: Portal,
+  object: ObjectName,
+  record: StoredRecord,
+  values: Readonly<Record<string, string>>,
+): void => {
+  for (const [property, value] of Object.entries(values))
+    if (value !== (record.properties[property] ?? ''))
+      portal.changes.tell({ kind: 'propertyChange', object, id: record.id, property, value })
 }
 
 /** Puts the values into a record and stamps it. */
