@@ -1,0 +1,6 @@
+export { driveHistory } from './drive.ts'
+export { inventHistory, type Scope } from './invent.ts'
+export { type Breach, judgeHistory, type Verdict } from './judge.ts'
+export { shrinkHistory } from './shrink.ts'
+export type { History, Step } from './step.ts'
+export { openWorld, type World } from './world.ts'
