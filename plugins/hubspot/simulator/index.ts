@@ -69,6 +69,7 @@ export const simulator: HubspotSimulatorDefinition = {
     const hooks = makeWebhooks(portal, {
       secret: chosen.clientSecret,
       retrySpanMs: chosen.webhookRetrySpanMs,
+      answerWithinMs: chosen.webhookAnswerMs,
       now,
       schedule: options.schedule,
       random: seededRandom((options.seed ?? 1) + 2),

@@ -25,6 +25,8 @@ export interface HubspotOptions extends SimulatorOptions {
   readonly associationPageSize?: number
   /** Over how long webhooks are tried again, in ms of the portal's clock; 24 hours if absent. */
   readonly webhookRetrySpanMs?: number
+  /** How long a webhook waits for its answer, in real ms; 5,000 if absent. */
+  readonly webhookAnswerMs?: number
 }
 
 export const SCOPES: readonly string[] = [
@@ -54,4 +56,5 @@ export const settingsOf = (options: HubspotOptions) => ({
   answersFrom: options.answersFrom ?? ('record' as const),
   associationPageSize: options.associationPageSize ?? 100,
   webhookRetrySpanMs: options.webhookRetrySpanMs ?? 86_400_000,
+  webhookAnswerMs: options.webhookAnswerMs ?? 5_000,
 })

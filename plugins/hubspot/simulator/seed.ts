@@ -45,5 +45,6 @@ const insert = (portal: Portal, object: ObjectName, values: Record<string, strin
   const record = { id, properties, createdMs: stampMs, updatedMs: stampMs }
   portal.tables[object].put(record)
   portal.indexes[object].take(record, 0)
+  portal.changes.tell({ kind: 'creation', object, id })
   return record
 }

@@ -1,4 +1,4 @@
-import type { SimulatorOptions } from '@raccordo/testkit/simulator'
+import type { SimulatedDelivery, SimulatorOptions } from '@raccordo/testkit/simulator'
 import { shuffled } from './answers.ts'
 import { delivery, MOST_EVENTS } from './webhook-delivery.ts'
 import type { EventBody } from './webhook-events.ts'
@@ -25,6 +25,8 @@ export interface SenderOptions {
   readonly secret: string
   /** Time from the first attempt to about the last, in ms of the portal's clock. */
   readonly retrySpanMs: number
+  /** Real time within which the app must answer, in ms. */
+  readonly answerWithinMs: number
   readonly now: () => Date
   readonly random: () => number
   /** Runs something after that many ms of the portal's clock; without it, real timers look at that clock again and again. */
@@ -38,14 +40,13 @@ interface Waiting {
 }
 
 const MOST_AT_ONCE = 10
-const ANSWER_WITHIN_MS = 5_000
 const MOST_RETRIES = 10
 /** What happens within this time travels in one request. */
 const GATHER_MS = 10
 const LOOK_AGAIN_MS = 20
 const MOST_SENT = 10_000
 
-/** Sends events to the app's URL: in batches, ten at a time, again after anything but a 2xx within five seconds. */
+/** Sends events to the app's URL: in batches, ten at a time, again after anything but a 2xx in time. */
 export const makeWebhookSender = (options: SenderOptions) => {
   const weather: WebhookWeather = { loseShare: 0, doubleShare: 0, isReordered: false }
   const sent: SentWebhook[] = []
@@ -79,7 +80,8 @@ export const makeWebhookSender = (options: SenderOptions) => {
   const attempt = async ({ events, attempt: number }: Waiting, target: string): Promise<void> => {
     const at = options.now()
     const request = delivery({ url: target, secret: options.secret, at, attempt: number, events })
-    const outcome = await post(target, request.headers, request.body, stopping.signal)
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(options.answerWithinMs)])
+    const outcome = await post(request, signal)
     sent.push({ at, attempt: number, events, outcome })
     if (sent.length > MOST_SENT) sent.shift()
     const isTaken = outcome !== 'failed' && outcome >= 200 && outcome < 300
@@ -148,13 +150,10 @@ const realTimer: NonNullable<SimulatorOptions['schedule']> = (ms, run) => {
 }
 
 const post = async (
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array,
-  stopped: AbortSignal,
-): Promise<number | 'failed'> => {
+  { url, headers, body }: SimulatedDelivery,
+  signal: AbortSignal,
+): Promise<SentWebhook['outcome']> => {
   try {
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(ANSWER_WITHIN_MS)])
     const response = await fetch(url, { method: 'POST', headers, body: Buffer.from(body), signal, redirect: 'manual' })
     await response.arrayBuffer()
     return response.status
