@@ -15,18 +15,22 @@ export interface NewHint {
   readonly mergedInto: string | null
 }
 
-/** Adds hints; answers how many were new. */
+/** Adds hints, to be followed now or after `delayMs`; answers how many were new. */
 export const addHints = async (
   db: Executor | Tx,
   connectionId: string,
   provider: string,
   correlationId: string,
   hints: readonly NewHint[],
+  /** Until they are to be followed. */
+  delayMs = 0,
 ): Promise<number> => {
   if (hints.length === 0) return 0
   const { rows } = await sql`
-    insert into crm_webhook_inbox (connection_id, provider, dedupe_key, object, external_id, op, at, merged_into, correlation_id)
-    select ${connectionId}, ${provider}, "dedupeKey", object, "externalId", op, at, "mergedInto", ${correlationId}
+    insert into crm_webhook_inbox (connection_id, provider, dedupe_key, object, external_id, op, at, merged_into, correlation_id,
+      next_at)
+    select ${connectionId}, ${provider}, "dedupeKey", object, "externalId", op, at, "mergedInto", ${correlationId},
+      clock_timestamp() + ${delayMs} * interval '1 millisecond'
     from ${recordset(
       hints,
       '"dedupeKey" text, object text, "externalId" text, op text, at timestamptz, "mergedInto" text',

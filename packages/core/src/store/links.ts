@@ -77,19 +77,37 @@ export const listLinks = async (
   return query.orderBy('type').orderBy('local_id').limit(limit).execute()
 }
 
-/** Follows a merge: what pointed to the loser points to the survivor. */
+/** A record of the CRM: ids are unique within one object only. */
+export interface RemoteKey {
+  readonly object: string
+  readonly id: string
+}
+
+/** So many merges of survivors are followed. */
+const MOST_MERGES = 16
+
+/**
+ * Follows a merge: what pointed to the loser points to the survivor, or to where that was merged itself. A survivor
+ * that nobody has read yet will do.
+ */
 export const moveLinks = async (
   tx: Tx,
   connectionId: string,
   type: ObjectType,
-  from: string,
-  to: string,
+  from: RemoteKey,
+  to: RemoteKey,
 ): Promise<void> => {
-  await tx
-    .updateTable('crm_links')
-    .set({ external_id: to })
-    .where('connection_id', '=', connectionId)
-    .where('type', '=', type)
-    .where('external_id', '=', from)
-    .execute()
+  await sql`
+    with recursive survivor as (
+      select ${to.object}::text as object, ${to.id}::text as id, 0 as depth
+      union all
+      select record.merged_object, record.merged_into, survivor.depth + 1
+      from survivor join crm_records record on record.connection_id = ${connectionId}
+        and record.object = survivor.object and record.external_id = survivor.id
+      where record.type = ${type} and record.deleted_reason = 'merged' and survivor.depth < ${MOST_MERGES}
+        and record.merged_object is not null and record.merged_into is not null
+    ), last as (select object, id from survivor order by depth desc limit 1)
+    update crm_links link set object = last.object, external_id = last.id from last
+    where link.connection_id = ${connectionId} and link.type = ${type}
+      and link.object = ${from.object} and link.external_id = ${from.id}`.execute(tx)
 }

@@ -24,6 +24,8 @@ export interface RecordWrite {
   readonly deletedAt: string | null
   readonly deletedReason: string | null
   readonly mergedInto: string | null
+  /** Object of the survivor. */
+  readonly mergedObject: string | null
   readonly origin: 'crm' | 'push'
   readonly path: string
   readonly seq: number
@@ -67,7 +69,7 @@ export const readStored = async (
 ): Promise<ReadonlyMap<string, StoredRecord>> => indexed(await recordsById(db, connectionId, object, ids).execute())
 
 const WRITE_COLUMNS = `"externalId" text, data jsonb, raw jsonb, links jsonb, hash text, "remoteStamp" timestamptz,
-  "readEnd" bigint, "basedOn" integer, "deletedAt" timestamptz, "deletedReason" text, "mergedInto" text, origin text,
+  "readEnd" bigint, "basedOn" integer, "deletedAt" timestamptz, "deletedReason" text, "mergedInto" text, "mergedObject" text, origin text,
   path text, seq bigint, "fieldSeqs" jsonb, "mappingVersion" text`
 
 /** Writes records, after `reserveFeed`. Throws `StaleDecision` where one has changed since it was looked at. */
@@ -81,14 +83,16 @@ export const writeRecords = async (
   if (writes.length === 0) return
   const { numAffectedRows } = await sql`
     insert into crm_records as stored (connection_id, object, type, external_id, data, raw, links, hash, remote_stamp,
-      read_end, version, deleted_at, deleted_reason, merged_into, origin, path, seq, field_seqs, mapping_version)
+      read_end, version, deleted_at, deleted_reason, merged_into, merged_object, origin, path, seq, field_seqs,
+      mapping_version)
     select ${connectionId}, ${object}, ${type}, "externalId", data, raw, links, hash, "remoteStamp",
-      "readEnd", "basedOn" + 1, "deletedAt", "deletedReason", "mergedInto", origin, path, seq, "fieldSeqs", "mappingVersion"
+      "readEnd", "basedOn" + 1, "deletedAt", "deletedReason", "mergedInto", "mergedObject", origin, path, seq,
+      "fieldSeqs", "mappingVersion"
     from ${recordset(writes, WRITE_COLUMNS)}
     on conflict (connection_id, object, external_id) do update set
       type = excluded.type, data = excluded.data, raw = excluded.raw, links = excluded.links, hash = excluded.hash,
       remote_stamp = excluded.remote_stamp, read_end = excluded.read_end, version = excluded.version,
-      deleted_at = excluded.deleted_at, deleted_reason = excluded.deleted_reason, merged_into = excluded.merged_into,
+      deleted_at = excluded.deleted_at, deleted_reason = excluded.deleted_reason, merged_into = excluded.merged_into, merged_object = excluded.merged_object,
       origin = excluded.origin, path = excluded.path, seq = excluded.seq, field_seqs = excluded.field_seqs,
       mapping_version = excluded.mapping_version, updated_at = now()
     where stored.version = excluded.version - 1`.execute(tx)
@@ -249,6 +253,7 @@ export const searchRecords = async (
       join
         .onRef('link.connection_id', '=', 'record.connection_id')
         .onRef('link.type', '=', 'record.type')
+        .onRef('link.object', '=', 'record.object')
         .onRef('link.external_id', '=', 'record.external_id')
         .on('link.local_id', '=', localId),
     )

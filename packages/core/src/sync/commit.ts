@@ -14,6 +14,9 @@ import { newId } from './identifiers.ts'
 import { mapRecords, type Unmappable } from './incoming.ts'
 import { mergedAway, planPage, type ReadPage } from './plan.ts'
 
+/** Time for whoever is changing a record to come to an end. */
+const TORN_DELAY_MS = 2_000
+
 export interface PageResult {
   /** Records whose feed entry moved. */
   readonly changed: number
@@ -56,8 +59,14 @@ export const commitPage = async (
       await appendAudit(tx, connectionId, head, plan.audit, instant(engine.clock.wallMs()))
     }
     await touchRecords(tx, connectionId, object.name, plan.touches)
-    for (const { from, to } of plan.merges) await moveLinks(tx, connectionId, object.type, from, to)
+    for (const { from, to } of plan.merges) {
+      const survivor = crm.provider.objects.find(({ name }) => name === to.object)
+      // A local contact cannot become a deal, whatever its lead became.
+      if (survivor?.type === object.type)
+        await moveLinks(tx, connectionId, object.type, { object: object.name, id: from }, to)
+    }
     await addHints(tx, connectionId, crm.provider.id, page.correlationId, plan.rereads)
+    await addHints(tx, connectionId, crm.provider.id, page.correlationId, plan.torn, TORN_DELAY_MS)
     await addHintsBesideScans(tx, connectionId, crm.provider.id, page.correlationId, {
       hints: plan.unknownGone,
       pass: page.path,

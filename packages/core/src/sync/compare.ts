@@ -50,8 +50,8 @@ export const stampsStep = async (scan: Scan, cursor: string | undefined): Promis
       for (const id of batch) if (!sameLinks(stored.get(id)?.links ?? [], found.get(id) ?? [])) different.add(id)
     }
   }
-  const { readBegin, records, gone } = await readByIds(scan, [...different])
-  return { page: readPage(scan, { readBegin, direct: true, records, gone }), next, seen: ids }
+  const { alive: _, ...found } = await readByIds(scan, [...different])
+  return { page: readPage(scan, { ...found, direct: true }), next, seen: ids }
 }
 
 const readByIds = async (scan: Scan, ids: readonly string[]) => {
@@ -83,9 +83,9 @@ export const unseenStep = async (scan: Scan, cursor: string | undefined): Promis
   const { engine, crm, key, object, row } = scan
   const { read } = crm.limits
   const ids = await unseenRecords(engine.database, key.connectionId, object.name, row.run_seq ?? 0, cursor ?? '', read)
-  const { readBegin, records, gone, alive } = await readByIds(scan, ids)
+  const { alive, ...found } = await readByIds(scan, ids)
   return {
-    page: readPage(scan, { readBegin, direct: true, records, gone }),
+    page: readPage(scan, { ...found, direct: true }),
     next: ids.length < read ? undefined : ids.at(-1),
     seen: [...alive],
   }

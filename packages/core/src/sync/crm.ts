@@ -21,7 +21,7 @@ export type AnyObject = RemoteObject<Fields>
 export interface Crm {
   readonly connection: StoredConnection
   readonly provider: AnyProvider
-  readonly limits: Pick<Limits, 'page' | 'read' | 'write'>
+  readonly limits: Pick<Limits, 'page' | 'read' | 'write' | 'fields'>
   readonly tables: Tables
   /** Objects that are switched on here. */
   readonly objects: readonly AnyObject[]
@@ -54,13 +54,18 @@ const numberOr = (value: Json | undefined, otherwise: number): number =>
   typeof value === 'number' && value > 0 ? value : otherwise
 
 /** The vendor's sizes of pages and batches, as the connection's settings correct them. */
-const effectiveLimits = (provider: AnyProvider, settings: Fields): Pick<Limits, 'page' | 'read' | 'write'> => {
+export const effectiveLimits = (
+  provider: AnyProvider,
+  settings: Fields,
+): Pick<Limits, 'page' | 'read' | 'write' | 'fields'> => {
   const published = factOf<Fields, Limits>(provider.api.limits, settings)
   const own = (settings['limits'] ?? {}) as Fields
+  const mostFields = typeof own['fields'] === 'number' && own['fields'] > 0 ? own['fields'] : published.fields
   return {
     page: numberOr(own['page'], published.page),
     read: numberOr(own['read'], published.read),
     write: numberOr(own['write'], published.write),
+    ...(mostFields === undefined ? {} : { fields: mostFields }),
   }
 }
 

@@ -23,7 +23,8 @@ const mayHaveSkipped = async (scan: Scan, sinceMs: number): Promise<boolean> => 
     if (records.length > 0) return true
   }
   if (window === undefined) return false
-  const changed = await object.pull?.(ctx, { window: span, limit: 1, fields: scan.mapped.compiled.remoteFields })
+  const fields = scan.mapped.compiled.remoteFields.slice(0, crm.limits.fields)
+  const changed = await object.pull?.(ctx, { window: span, limit: 1, fields })
   return (changed?.records.length ?? 0) > 0
 }
 

@@ -61,7 +61,7 @@ const follow = async (engine: Engine, crm: Crm, object: AnyObject, hints: readon
     ...read,
     gone: gone.map((each): Gone => {
       const mergedInto = hints.findLast((hint) => hint.external_id === each.id)?.merged_into ?? undefined
-      return mergedInto === undefined ? each : { ...each, reason: 'merged', mergedInto }
+      return mergedInto === undefined ? each : { ...each, reason: 'merged', mergedInto: { id: mergedInto } }
     }),
     direct: true,
     path: 'webhook',

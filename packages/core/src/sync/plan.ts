@@ -14,8 +14,15 @@ export interface Gone {
   readonly id: string
   readonly at: string | undefined
   readonly reason: 'deleted' | 'merged'
-  readonly mergedInto?: string
+  /** The record that stands in its place, of this object unless another is named. */
+  readonly mergedInto?: { readonly object?: string; readonly id: string }
 }
+
+/** What a plugin says of a record that is deleted, archived or merged away. */
+export const goneOf = ({ id, deletedAt, mergedInto }: RemoteRecord): Gone =>
+  mergedInto === undefined
+    ? { id, at: deletedAt, reason: 'deleted' }
+    : { id, at: deletedAt, reason: 'merged', mergedInto }
 
 /** What one read brought, to be committed as one transaction. */
 export interface ReadPage {
@@ -27,9 +34,17 @@ export interface ReadPage {
   readonly path: string
   readonly records: readonly RemoteRecord[]
   readonly gone: readonly Gone[]
+  /** Ids of which no two parts belonged together: they are read again later. */
+  readonly torn: readonly string[]
   /** Wall clock at the end of the read, ISO. */
   readonly at: string
   readonly correlationId: string
+}
+
+/** The record that stands in the place of a merged one. */
+export interface Survivor {
+  readonly object: string
+  readonly id: string
 }
 
 /** What a commit is going to write. */
@@ -38,10 +53,12 @@ export interface Plan {
   readonly fieldsChanged: (readonly string[])[]
   readonly touches: RecordTouch[]
   readonly rereads: NewHint[]
+  /** To be read again when whoever changes them is likely to have done. */
+  readonly torn: NewHint[]
   /** Told as gone, and not known here (yet). */
   readonly unknownGone: NewHint[]
   readonly audit: AuditEntry[]
-  readonly merges: { readonly from: string; readonly to: string }[]
+  readonly merges: { readonly from: string; readonly to: Survivor }[]
 }
 
 const versionOf = (stored: StoredRecord | undefined): StoredVersion | undefined =>
@@ -69,7 +86,7 @@ export const mergedAway = (incoming: readonly Incoming[]): readonly Gone[] =>
   incoming.flatMap(({ id, mergedIds }) =>
     mergedIds
       .filter((loser) => loser !== id)
-      .map((loser): Gone => ({ id: loser, at: undefined, reason: 'merged', mergedInto: id })),
+      .map((loser): Gone => ({ id: loser, at: undefined, reason: 'merged', mergedInto: { id } })),
   )
 
 /** Judges every record of a page against what is stored; pure. */
@@ -82,7 +99,9 @@ export const planPage = (
   gone: readonly Gone[],
   stored: ReadonlyMap<string, StoredRecord>,
 ): Plan => {
-  const plan: Plan = { writes: [], fieldsChanged: [], touches: [], rereads: [], unknownGone: [], audit: [], merges: [] }
+  const torn = object.read === undefined ? [] : page.torn.map((id) => reread(object, id, page))
+  const lists = { writes: [], fieldsChanged: [], touches: [], rereads: [], unknownGone: [], audit: [], merges: [] }
+  const plan: Plan = { ...lists, torn }
   const base = { readEnd, path: page.path, origin: 'crm' as const, mappingVersion: crm.mappingVersion }
   for (const record of new Map(incoming.map((entry) => [entry.id, entry])).values()) {
     const before = stored.get(record.id)
@@ -122,6 +141,7 @@ export const planPage = (
       deletedAt: record.filtered ? (remoteStamp ?? page.at) : null,
       deletedReason: record.filtered ? 'filtered' : null,
       mergedInto: null,
+      mergedObject: null,
     })
     plan.fieldsChanged.push(
       wasLive
@@ -163,7 +183,12 @@ const planDeletion = (
   before: StoredRecord | undefined,
   base: DeletionBase,
 ): void => {
-  if (before === undefined) plan.unknownGone.push(reread(object, deletion.id, page))
+  const survivor = survivorOf(object, deletion)
+  if (before === undefined) {
+    plan.unknownGone.push(reread(object, deletion.id, page))
+    // The host may have said which of its records it is before anything was read.
+    if (survivor !== undefined) plan.merges.push({ from: deletion.id, to: survivor })
+  }
   if (before === undefined || plan.writes.some(({ externalId }) => externalId === deletion.id)) return
   const deletedMs = deletion.at === undefined ? undefined : Date.parse(deletion.at)
   // Told as gone before its survivor told why.
@@ -188,7 +213,8 @@ const writeDeletion = (
   deletedMs: number | undefined,
   base: DeletionBase,
 ): void => {
-  if (deletion.mergedInto !== undefined) plan.merges.push({ from: deletion.id, to: deletion.mergedInto })
+  const survivor = survivorOf(object, deletion)
+  if (survivor !== undefined) plan.merges.push({ from: deletion.id, to: survivor })
   plan.writes.push({
     ...base,
     externalId: deletion.id,
@@ -200,14 +226,23 @@ const writeDeletion = (
     basedOn: before.version,
     deletedAt: deletedMs === undefined ? page.at : instant(deletedMs),
     deletedReason: deletion.reason,
-    mergedInto: deletion.mergedInto ?? null,
+    mergedInto: survivor?.id ?? null,
+    mergedObject: survivor?.object ?? null,
   })
   plan.fieldsChanged.push([])
   plan.audit.push(
     entryOf(object, page, deletion.id, `pull.${deletion.reason === 'merged' ? 'merge' : 'delete'}`, {
-      mergedInto: deletion.mergedInto ?? null,
+      mergedInto: survivor?.id ?? null,
+      ...(survivor === undefined || survivor.object === object.name ? {} : { mergedObject: survivor.object }),
     }),
   )
+}
+
+/** A record is never its own survivor, whatever a CRM says. */
+const survivorOf = (object: AnyObject, { id, mergedInto }: Gone): Survivor | undefined => {
+  if (mergedInto === undefined) return undefined
+  const survivor = { object: mergedInto.object ?? object.name, id: mergedInto.id }
+  return survivor.object === object.name && survivor.id === id ? undefined : survivor
 }
 
 const entryOf = (object: AnyObject, page: ReadPage, id: string, action: string, changes: Json): AuditEntry => ({

@@ -178,6 +178,7 @@ const commitWritten = async (
         deletedAt: isFiltered ? asStored(before).deletedAt : null,
         deletedReason: isFiltered ? 'filtered' : null,
         mergedInto: null,
+        mergedObject: null,
       }
     })
     const [first] = rows
@@ -201,6 +202,7 @@ const asStored = (row: StoredRecord) => ({
   deletedAt: row.deleted_at === null ? null : instant(row.deleted_at),
   deletedReason: row.deleted_reason,
   mergedInto: row.merged_into,
+  mergedObject: row.merged_object,
 })
 
 const mergeKept = (before: readonly KeptLink[], written: readonly KeptLink[]): readonly KeptLink[] => [

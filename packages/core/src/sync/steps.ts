@@ -1,9 +1,10 @@
 import type { Page, PageRequest, RemoteRecord } from '../contract.ts'
 import { nextRead } from '../store/records.ts'
 import { instant } from '../store/rows.ts'
-import type { Gone, ReadPage } from './plan.ts'
+import { type Gone, goneOf, type ReadPage } from './plan.ts'
 import { withLinks } from './relations.ts'
 import { PRIORITY_OF, type Scan } from './scan.ts'
+import { pullWhole } from './whole.ts'
 
 /** A page as it came, with where the next one is. */
 export interface StepPage {
@@ -35,6 +36,7 @@ export const readPage = (
     readonly direct: boolean
     readonly records: readonly RemoteRecord[]
     readonly gone?: readonly Gone[]
+    readonly torn?: readonly string[]
   },
 ): ReadPage => ({
   readBegin: read.readBegin,
@@ -42,14 +44,9 @@ export const readPage = (
   path: scan.key.pass,
   records: read.records,
   gone: read.gone ?? [],
+  torn: read.torn ?? [],
   at: instant(scan.engine.clock.wallMs()),
   correlationId: scan.correlationId,
-})
-
-const goneOf = (record: RemoteRecord): Gone => ({
-  id: record.id,
-  at: record.deletedAt,
-  reason: 'deleted',
 })
 
 /** A page may hold both: an archived record is one that is gone. */
@@ -64,19 +61,14 @@ export const pullStep = async (scan: Scan, cursor: string | undefined, tick?: nu
   // A tick from before the read is as good as a new one, if a little careful.
   const readBegin = tick ?? (await nextRead(scan.engine.database.db))
   const request = requestOf(scan, cursor, scan.crm.limits.page)
-  const page = await pullOf(scan)(ctx, { ...request, fields: scan.mapped.compiled.remoteFields })
+  const page = await pullWhole(scan.crm, scan.object, ctx, request, scan.mapped.compiled.remoteFields)
   const { live, gone } = split(page)
   const records = await withLinks(scan.crm, scan.object, ctx, live)
   return {
-    page: readPage(scan, { readBegin, direct: false, records, gone }),
+    page: readPage(scan, { readBegin, direct: false, records, gone, torn: page.torn }),
     next: page.next,
     ...(page.total === undefined ? {} : { total: page.total }),
   }
-}
-
-const pullOf = ({ object }: Scan) => {
-  if (object.pull === undefined) throw new TypeError(`${object.name} offers no pull`)
-  return object.pull
 }
 
 /** What the CRM says was deleted, archived or merged away. */

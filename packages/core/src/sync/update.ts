@@ -101,7 +101,10 @@ const plan = async (
   const remoteId = target.remoteId ?? ''
   const stored = all.get(remoteId)
   if (stored !== undefined && stored.deleted_reason === 'merged' && stored.merged_into !== null) {
-    return again(target, { adopt: stored.merged_into })
+    const object = crm.provider.objects.find(({ name }) => name === (stored.merged_object ?? stored.object))
+    // What became a record of another object of the type is found there from now on.
+    if (object?.type === target.object.type)
+      return { ...again(target, { adopt: stored.merged_into }), object: object.name }
   }
   // What no mapping can read is not in the store, and yet it is there.
   const isThere = alive === undefined || (stored === undefined ? alive.has(remoteId) : !isGone(stored))

@@ -29,6 +29,7 @@ const recordOf = (externalId: string, seq: number): RecordWrite => ({
   deletedAt: null,
   deletedReason: null,
   mergedInto: null,
+  mergedObject: null,
   origin: 'crm',
   path: 'backfill',
   seq,

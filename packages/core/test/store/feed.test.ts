@@ -25,6 +25,7 @@ const writeSlowly = async (tx: Tx, externalId: string, beforeMs: number, behindM
     deletedAt: null,
     deletedReason: null,
     mergedInto: null,
+    mergedObject: null,
     origin: 'crm',
     path: 'test',
     seq: seq + 1,
