@@ -22,6 +22,8 @@ export interface IncomingDeletion {
   /** When, as the CRM says; undefined where it was only found to be gone. */
   readonly deletedMs: number | undefined
   readonly readBegin: number
+  /** By id, and so never through an index or a list that lags. */
+  readonly direct: boolean
 }
 
 /**
@@ -51,11 +53,12 @@ const judgeRevival = (stored: StoredVersion, read: IncomingVersion, beganAfter: 
   return beganAfter && read.stampMs !== undefined && read.stampMs > deletedMs ? 'apply' : 'reread'
 }
 
-/** Whether a deletion wins over what is stored: only if it is later than the stored stamp. */
+/** Whether a deletion wins over what is stored: only if it is later than the stored stamp, or was found by id afterwards. */
 export const judgeDeletion = (stored: StoredVersion | undefined, deletion: IncomingDeletion): Verdict => {
   if (stored === undefined) return 'same'
   if (stored.deletedMs !== undefined) return 'same'
   const beganAfter = deletion.readBegin > stored.readEnd
   if (deletion.deletedMs === undefined || deletion.deletedMs === stored.stampMs) return beganAfter ? 'apply' : 'reread'
-  return stored.stampMs === undefined || deletion.deletedMs > stored.stampMs ? 'apply' : 'stale'
+  if (stored.stampMs === undefined || deletion.deletedMs > stored.stampMs) return 'apply'
+  return deletion.direct && beganAfter ? 'apply' : 'stale'
 }

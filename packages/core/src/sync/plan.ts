@@ -193,7 +193,11 @@ const planDeletion = (
   const deletedMs = deletion.at === undefined ? undefined : Date.parse(deletion.at)
   // Told as gone before its survivor told why.
   const isMergeOfGone = deletion.reason === 'merged' && before.deleted_reason === 'deleted'
-  const verdict: Verdict = judgeDeletion(versionOf(before), { deletedMs, readBegin: page.readBegin })
+  const verdict: Verdict = judgeDeletion(versionOf(before), {
+    deletedMs,
+    readBegin: page.readBegin,
+    direct: page.direct,
+  })
   if (verdict === 'reread') plan.rereads.push(reread(object, deletion.id, page))
   if (verdict === 'same' && !isMergeOfGone && page.readBegin > before.read_end) {
     // Gone still, or again: a read that saw it in between must not bring it back.

@@ -64,20 +64,25 @@ describe('a read', () => {
 
 describe('a deletion', () => {
   test('wins only over what is no later', () => {
-    expect(judgeDeletion(stored(), { deletedMs: 101, readBegin: 1 })).toBe('apply')
-    expect(judgeDeletion(stored(), { deletedMs: 100, readBegin: 11 })).toBe('apply')
-    expect(judgeDeletion(stored(), { deletedMs: 100, readBegin: 1 })).toBe('reread')
-    expect(judgeDeletion(stored(), { deletedMs: 99, readBegin: 20 })).toBe('stale')
+    expect(judgeDeletion(stored(), { deletedMs: 101, readBegin: 1, direct: false })).toBe('apply')
+    expect(judgeDeletion(stored(), { deletedMs: 100, readBegin: 11, direct: false })).toBe('apply')
+    expect(judgeDeletion(stored(), { deletedMs: 100, readBegin: 1, direct: false })).toBe('reread')
+    expect(judgeDeletion(stored(), { deletedMs: 99, readBegin: 20, direct: false })).toBe('stale')
+  })
+
+  test('that is found by id behind the last read wins whatever its stamp: the stamp went back', () => {
+    expect(judgeDeletion(stored(), { deletedMs: 99, readBegin: 11, direct: true })).toBe('apply')
+    expect(judgeDeletion(stored(), { deletedMs: 99, readBegin: 9, direct: true })).toBe('stale')
   })
 
   test('that is only found is believed where the finding began behind the last read', () => {
-    expect(judgeDeletion(stored(), { deletedMs: undefined, readBegin: 11 })).toBe('apply')
-    expect(judgeDeletion(stored(), { deletedMs: undefined, readBegin: 9 })).toBe('reread')
+    expect(judgeDeletion(stored(), { deletedMs: undefined, readBegin: 11, direct: false })).toBe('apply')
+    expect(judgeDeletion(stored(), { deletedMs: undefined, readBegin: 9, direct: false })).toBe('reread')
   })
 
   test('of what is gone or unknown says nothing', () => {
-    expect(judgeDeletion(stored({ deletedMs: 50 }), { deletedMs: 100, readBegin: 20 })).toBe('same')
-    expect(judgeDeletion(undefined, { deletedMs: 100, readBegin: 20 })).toBe('same')
+    expect(judgeDeletion(stored({ deletedMs: 50 }), { deletedMs: 100, readBegin: 20, direct: false })).toBe('same')
+    expect(judgeDeletion(undefined, { deletedMs: 100, readBegin: 20, direct: false })).toBe('same')
   })
 })
 
@@ -140,7 +145,7 @@ const commit = (
   }
   if (!isGone || read.how === 'list') return { after: before, asks: false }
   const deletedMs = read.how === 'deleted' ? moment.deletedMs : undefined
-  const verdict = judgeDeletion(before, { deletedMs, readBegin: read.begin })
+  const verdict = judgeDeletion(before, { deletedMs, readBegin: read.begin, direct: read.how === 'direct' })
   const isLater = verdict === 'same' && before !== undefined && read.begin > before.readEnd
   if (isLater) return { after: { ...before, readEnd: read.end }, asks: false }
   if (verdict !== 'apply' || before === undefined) return { after: before, asks: verdict === 'reread' }
