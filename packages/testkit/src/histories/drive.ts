@@ -20,6 +20,8 @@ export interface Stage {
   /** What a reader of the feed has, who reads along. */
   readonly readers: Map<ObjectType, Reader>
   readonly changes: { count: number }
+  /** A contact that no user touches: the calls without one of their own are with it. */
+  readonly calleeId: string
 }
 
 export interface LocalRecord {
@@ -79,6 +81,7 @@ export const driveHistory = async (world: World, history: History): Promise<Stag
     },
   })
   await crm.seed({ contacts: history.contacts, companies: history.companies })
+  const calleeId = (await crm.truth('contact'))[0]?.id ?? ''
   crm.rateLimits = history.limits
   const { host } = world
   const workspaceId = `history-${history.seed}-${Math.round(world.time.nowMs() / 1000)}`
@@ -96,6 +99,7 @@ export const driveHistory = async (world: World, history: History): Promise<Stag
     pushes: new Map(),
     readers: new Map(),
     changes: { count: 0 },
+    calleeId,
   }
   await host.sync.backfill(connectionId)
   for (const step of history.steps) {
@@ -144,7 +148,7 @@ const pass = async (world: World, ms: number): Promise<void> => {
 }
 
 const push = async (
-  { world, connectionId, tag, pushes }: Stage,
+  { world, connectionId, tag, pushes, calleeId }: Stage,
   type: ObjectType,
   local: number,
   value: number,
@@ -163,6 +167,9 @@ const push = async (
       ...startedAt,
       ...(contactLocalId === undefined ? {} : { contact_id: contactLocalId }),
     },
+    ...(type === 'activity' && contactLocalId === undefined && known.values.length === 0
+      ? { links: [{ object: 'contact', externalId: calleeId }] }
+      : {}),
   })
   known.pushIds.push(receipt.id)
   known.values.push(value)
@@ -184,7 +191,7 @@ const userActs = async (stage: Stage, step: UserStep): Promise<void> => {
     gone.delete(id)
     return
   }
-  const live = await crm.truth(step.type)
+  const live = (await crm.truth(step.type)).filter(({ id }) => step.type !== 'contact' || id !== stage.calleeId)
   if (step.do === 'edit-many') {
     for (const { id } of live.filter((_, index) => (index * 0.618) % 1 < step.share)) {
       touched.add(id)
