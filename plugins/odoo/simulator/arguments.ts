@@ -1,4 +1,4 @@
-import type { Method } from './methods.ts'
+import type { Method } from './method.ts'
 import { OdooError, typeError } from './odoo-error.ts'
 
 export interface Bound {

@@ -1,6 +1,7 @@
 import type { Fields, Json, Link, ObjectType } from '@raccordo/core/plugin'
 import type { TruthRecord } from '@raccordo/testkit/simulator'
 import { type CallFields, parseCall, renderCall } from '../src/call-body.ts'
+import { streetLines, streetValues } from '../src/street.ts'
 import { fromOdoo, toInstant, toOdooTime } from '../src/values.ts'
 import { domainOf, websiteOf } from '../src/website.ts'
 
@@ -23,6 +24,7 @@ export const PARTNER_FIELDS = [
   'website',
   'vat',
   'street',
+  'street2',
   'write_date',
   'is_company',
 ]
@@ -44,14 +46,14 @@ export const partnerTruth = (record: Found, countries: Countries): TruthRecord =
   const updatedAt = toInstant(record['write_date']) ?? ''
   const id = String(record.id)
   if (record['is_company'] === true) {
-    const { name, website, phone, vat, street } = record
+    const { name, website, phone, vat, street, street2 } = record
     const data = {
       name: text(name),
       domain: domainOf(website),
       phone: text(phone),
       country_iso,
       vat: text(vat),
-      address: text(street),
+      address: streetLines(street, street2),
     }
     return { id, data, links: [], updatedAt }
   }
@@ -83,7 +85,8 @@ export const partnerValues = (
   for (const name of ['email', 'phone', 'vat', 'name']) copy(name)
   copy('phone_e164', 'phone')
   copy('title', 'function')
-  copy('address', 'street')
+  if (data['address'] !== undefined)
+    for (const [name, value] of Object.entries(streetValues(data['address']))) values[name] = orFalse(value)
   if (data['domain'] !== undefined) values['website'] = orFalse(websiteOf(data['domain']))
   if (data['country_iso'] !== undefined) values['country_id'] = countries.idOf.get(String(data['country_iso'])) ?? false
   if (data['first_name'] !== undefined || data['last_name'] !== undefined) {

@@ -53,6 +53,13 @@ const COMPUTED: Readonly<Record<string, Compute>> = {
   'res.partner.commercial_partner_id': commercialPartner,
   'res.partner.child_ids': (env, id) =>
     [...env.store.table('res.partner')].filter(([, { parent_id }]) => parent_id === id).map(([child]) => child),
+  'res.partner.partner_share': (env, id) =>
+    ![...env.store.table('res.users').values()].some(({ partner_id, share }) => partner_id === id && share === false),
+  'crm.lead.company_currency': (env) => rowOf(env, 'res.company', 1)?.['currency_id'] ?? false,
+  'crm.lead.won_status': (env, _, { active, probability, stage_id }) => {
+    if (probability === 100 && rowOf(env, 'crm.stage', stage_id)?.['is_won'] === true) return 'won'
+    return active === false && probability === 0 ? 'lost' : 'pending'
+  },
   'res.users.name': (env, _, { partner_id }) => rowOf(env, 'res.partner', partner_id)?.['name'] ?? false,
   'res.users.email': (env, _, { partner_id }) => rowOf(env, 'res.partner', partner_id)?.['email'] ?? false,
   'ir.model.data.complete_name': (_, __, { module, name }) => `${module}.${name}`,

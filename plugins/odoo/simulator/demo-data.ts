@@ -67,6 +67,12 @@ export const installData = (
     const own = add('res.partner', { ...partner, name: 'My Company', is_company: true })
     env.store.bindExternalId('base.main_partner', { model: 'res.partner', id: own })
     const company = add('res.company', { name: 'My Company', currency_id: 1, partner_id: own })
+    for (const [name, active] of [
+      ['Sales', true],
+      ['Website', false],
+    ] as const)
+      add('crm.team', { name, active, sequence: 0 })
+    for (const [name, sequence, is_won] of STAGES) add('crm.stage', { name, sequence, is_won })
     for (const { uid, login, name, email, isAdmin } of users) {
       const active = uid !== 1
       const partner_id = add('res.partner', { ...partner, name, email, active, is_company: false })
@@ -82,7 +88,7 @@ export const installData = (
           company_ids: [company],
           lang: 'en_US',
           tz: isAdmin ? false : (userTimeZone ?? false),
-          ...(isLow ? { may_write_contacts: false } : {}),
+          ...(isLow ? { may_write_contacts: false, may_sell: false } : {}),
         },
         uid,
       )
@@ -90,6 +96,13 @@ export const installData = (
   })
   return users.map(({ uid, login, password, apiKey, isAdmin }) => ({ uid, login, password, apiKey, isAdmin }))
 }
+
+const STAGES = [
+  ['New', 1, false],
+  ['Qualified', 2, false],
+  ['Proposition', 3, false],
+  ['Won', 70, true],
+] as const
 
 /** ISO 3166 codes with their English names, as the runtime's own tables have them. */
 const countries = (): readonly (readonly [string, string])[] => {

@@ -12,6 +12,7 @@ import {
   partnerTruth,
   partnerValues,
 } from './canonical.ts'
+import { DEAL_COLUMNS, dealTruth, dealValues, isLiveDeal, type PartnerSide } from './deal-values.ts'
 
 /** What a user of an Odoo does there: the simulator's own users, or a real server's through its API. */
 export interface OdooUser {
@@ -36,6 +37,28 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
     return (await user.search('res.partner', domain, PARTNER_FIELDS)).map((record) => partnerTruth(record, table))
   }
   const partnersOf = (isCompany: boolean) => partners([['is_company', '=', isCompany]])
+  const sides = async (): Promise<ReadonlyMap<number, PartnerSide>> => {
+    const fields = ['is_company', 'parent_id', 'partner_share']
+    const found = await user.search('res.partner', EVERYONE, fields)
+    return new Map(
+      found.map(({ id, is_company, parent_id, partner_share }) => [
+        id,
+        {
+          isCompany: is_company === true,
+          parent: Array.isArray(parent_id) ? Number(parent_id[0]) : undefined,
+          isColleague: partner_share === false,
+        },
+      ]),
+    )
+  }
+  const namesOf = async (model: string) =>
+    new Map((await user.search(model, [], ['name'])).map(({ id, name }) => [String(name), id] as const))
+  const pipelines = once(async () => ({ stages: await namesOf('crm.stage'), teams: await namesOf('crm.team') }))
+  const deals = async () => {
+    const leads = await user.search('crm.lead', [['type', '=', 'opportunity'], ...EVERYONE], DEAL_COLUMNS)
+    const partnersById = await sides()
+    return leads.filter(isLiveDeal).map((lead) => dealTruth(lead, partnersById))
+  }
   const calls = async () => {
     const messages = await user.search('mail.message', [['message_id', '=like', `${CALL_MARK}%`]], MESSAGE_FIELDS)
     const companies = await user.search('res.partner', [['is_company', '=', true]], ['id'])
@@ -44,7 +67,7 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
   }
   const truth: Handles['truth'] = async (type) => {
     if (type === 'activity') return calls()
-    return type === 'deal' ? [] : partnersOf(type === 'company')
+    return type === 'deal' ? deals() : partnersOf(type === 'company')
   }
 
   const addCall = async (data: Fields, links: readonly Link[]): Promise<string> => {
@@ -85,6 +108,8 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
     },
     add: async (type, data, links = []) => {
       if (type === 'activity') return addCall(data, links)
+      if (type === 'deal')
+        return String(await user.save('crm.lead', undefined, dealValues(data, links, await pipelines())))
       const values = partnerValues(type, data, links, await countries())
       return String(
         await user.save('res.partner', undefined, type === 'company' ? { ...values, is_company: true } : values),
@@ -96,16 +121,26 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
         await user.save('mail.message', Number(id), callValues(data, String(message?.['body'] ?? '')))
         return
       }
+      if (type === 'deal') {
+        await user.save('crm.lead', Number(id), dealValues(data, [], await pipelines()))
+        return
+      }
       const before = (await partners([['id', '=', Number(id)]]))[0]?.data ?? {}
       await user.save('res.partner', Number(id), partnerValues(type, data, [], await countries(), before))
     },
     remove: async (type, id, how = 'delete') => {
       if (type === 'activity') return user.remove('mail.message', Number(id))
-      if (how === 'delete') return user.remove('res.partner', Number(id))
+      const model = type === 'deal' ? 'crm.lead' : 'res.partner'
+      if (how === 'delete') return user.remove(model, Number(id))
+      // With a probability of nothing it would be lost, not archived.
+      if (type === 'deal') return void (await user.save(model, Number(id), { active: false, probability: 50 }))
       await user.save('res.partner', Number(id), { active: false })
     },
   }
 }
+
+/** A domain that asks for archived records too. */
+const EVERYONE = [['active', 'in', [true, false]]]
 
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined

@@ -119,6 +119,7 @@ const faultOf = (index: number, error: OdooError): LoadMessage => ({
     error.isUserError || error.rowMessage !== undefined
       ? (error.rowMessage ?? error.message)
       : `Unknown error during import: <class '${error.exception.replace('builtins.', '')}'>: ${error.message}`,
+  ...(error.field === undefined ? {} : { field: error.field }),
   ...(error.isUserError || error.rowMessage !== undefined ? {} : { moreinfo: 'Resolve other errors first' }),
 })
 

@@ -1,3 +1,4 @@
+import type { Behaviour } from './behaviours.ts'
 import { displayName } from './computed.ts'
 import { type Environment, partnerOfUser, rowOf } from './environment.ts'
 import { sanitizeHtml } from './html.ts'
@@ -10,7 +11,7 @@ const model = 'mail.message'
 export const NOTE_SUBTYPE = 2
 
 /** Author, sender, Message-Id and date, where the client names none; the document must exist. */
-export const beforeMessageCreate = (env: Environment, given: Values): Values => {
+const beforeMessageCreate = (env: Environment, given: Values): Values => {
   const { model: document, res_id: id } = given
   if (typeof document === 'string' && document !== '') {
     if (rowOf(env, document, Number(id)) === undefined) throw missingError(document, [Number(id)], env.uid)
@@ -31,10 +32,11 @@ export const beforeMessageCreate = (env: Environment, given: Values): Values => 
 }
 
 /** A message stays where it was posted, but for administrators (since Odoo 17). */
-export const afterMessageWrite = (env: Environment, ids: readonly number[], given: Values): void => {
-  if (env.isAdmin || ids.length === 0) return
+const beforeMessageWrite = (env: Environment, _: number, given: Values): Values => {
   const moves = given['model'] !== undefined || given['res_id'] !== undefined
-  if (moves && env.version >= 17) throw accessError("Only administrators can modify 'model' and 'res_id' fields.")
+  if (moves && env.version >= 17 && !env.isAdmin)
+    throw accessError("Only administrators can modify 'model' and 'res_id' fields.")
+  return given
 }
 
 /** The note that Odoo itself leaves in a chatter. */
@@ -68,3 +70,5 @@ export const postedValues = (env: Environment, document: string, id: number, opt
     ...(subject === undefined ? {} : { subject }),
   }
 }
+
+export const messageBehaviour: Behaviour = { beforeCreate: beforeMessageCreate, beforeWrite: beforeMessageWrite }

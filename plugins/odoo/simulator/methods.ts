@@ -1,31 +1,15 @@
+import { mayRead } from './access.ts'
 import { type Environment, modelNamed, rowOf } from './environment.ts'
+import { LEAD_METHODS } from './lead-methods.ts'
 import { load } from './load.ts'
 import { postedValues } from './messages.ts'
+import { type Method, ofModel, ofRecords } from './method.ts'
 import type { FieldDefinition } from './models.ts'
 import { accessError, missingError, notAllowed, OdooError, valueError } from './odoo-error.ts'
 import { read } from './read.ts'
 import { search } from './search.ts'
 import type { Values } from './store.ts'
 import { create, unlink, write } from './write.ts'
-
-export interface Method {
-  /** Parameters in their order; those that need not be given end in "?". */
-  readonly parameters: readonly string[]
-  /** True where it runs on records: `ids` come first. */
-  readonly onRecords: boolean
-  run(env: Environment, model: string, ids: readonly number[], named: Readonly<Record<string, unknown>>): unknown
-}
-
-const ofModel = (
-  parameters: readonly string[],
-  run: (env: Environment, model: string, named: Readonly<Record<string, unknown>>) => unknown,
-): Method => ({
-  parameters,
-  onRecords: false,
-  run: (env, model, _, named) => run(env, model, named),
-})
-
-const ofRecords = (parameters: readonly string[], run: Method['run']): Method => ({ parameters, onRecords: true, run })
 
 const asList = (value: unknown): readonly Values[] => (Array.isArray(value) ? value : [value]) as readonly Values[]
 
@@ -50,19 +34,12 @@ export const methodNamed = (env: Environment, model: string, name: string): Meth
   )
 }
 
-/** Tables that plain users may not look into. */
-const checkRead = (env: Environment, model: string): void => {
-  if (env.isAdmin) return
-  const { label } = modelNamed(env, model)
-  if (model === 'ir.model.data' && env.version >= 17) throw notAllowed('access', label, model, ['Access Rights'])
-}
-
 const searchRead = (
   env: Environment,
   model: string,
   { domain, fields, offset, limit, order }: Readonly<Record<string, unknown>>,
 ) => {
-  checkRead(env, model)
+  mayRead(env, model)
   return read(env, model, search(env, model, domain, { offset, limit, order }), fields)
 }
 
@@ -74,7 +51,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   write: ofRecords(['vals'], (env, model, ids, { vals }) => write(env, model, ids, vals as Values)),
   unlink: ofRecords([], unlink),
   read: ofRecords(['fields?', 'load?'], (env, model, ids, named) => {
-    checkRead(env, model)
+    mayRead(env, model)
     return read(env, model, ids, named['fields'], 'load' in named ? named['load'] : '_classic_read')
   }),
   search: ofModel(['domain', 'offset?', 'limit?', 'order?'], (env, model, { domain, ...options }) =>
@@ -119,6 +96,7 @@ const METHODS: Readonly<Record<string, Method>> = {
 }
 
 const SPECIAL: Readonly<Record<string, Method>> = {
+  ...LEAD_METHODS,
   'res.users.context_get': ofModel([], (env) => ({
     lang: 'en_US',
     tz: rowOf(env, 'res.users', env.uid)?.['tz'] ?? false,

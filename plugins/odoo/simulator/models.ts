@@ -25,6 +25,11 @@ const LABELS: Readonly<Record<string, string>> = {
   'res.partner': 'Contact',
   'res.partner.category': 'Partner Tags',
   'mail.message': 'Message',
+  'crm.lead': 'Lead',
+  'crm.stage': 'Stage',
+  'crm.team': 'Sales Team',
+  'mail.activity': 'Activity',
+  'calendar.event': 'Calendar Event',
   'res.country': 'Country',
   'res.users': 'User',
   'res.company': 'Companies',
@@ -35,6 +40,11 @@ const LABELS: Readonly<Record<string, string>> = {
 const ORDERS: Readonly<Record<string, string>> = {
   'res.partner': 'display_name ASC, id DESC',
   'mail.message': 'id desc',
+  'crm.lead': 'priority desc, id desc',
+  'crm.stage': 'sequence, name, id',
+  'crm.team': 'sequence ASC, create_date DESC, id DESC',
+  'mail.activity': 'date_deadline ASC, id ASC',
+  'calendar.event': 'start desc',
   'res.country': 'name, id',
   'res.users': 'name, login',
 }

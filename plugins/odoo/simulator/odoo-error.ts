@@ -7,10 +7,14 @@ export class OdooError extends Error {
   /** `load` reports a user's error of a batch under the batch's first row as well; not what the database refuses. */
   readonly isUserError: boolean
 
-  constructor(exception: string, message: string, rowMessage?: string) {
+  /** Field that `load` names for the row. */
+  readonly field: string | undefined
+
+  constructor(exception: string, message: string, rowMessage?: string, field?: string) {
     super(message)
     this.exception = exception
     this.rowMessage = rowMessage
+    this.field = field
     this.isUserError = exception.startsWith('odoo.exceptions.') && rowMessage === undefined
   }
 }
@@ -34,3 +38,16 @@ export const notAllowed = (verb: string, label: string, model: string, groups: r
       .map((group) => `\t- ${group}`)
       .join('\n')}\n\nContact your administrator to request access if necessary.`,
   )
+
+/** A column of the table that must not be empty: refused by the database, which `load` blames the right row for. */
+export const missingRequired = (
+  version: number,
+  field: string,
+  label: string,
+  modelLabel: string,
+  model: string,
+): OdooError => {
+  const text = `Missing required value for the field '${label}' (${field}).\nModel: '${modelLabel}' (${model})\n- create/update: a mandatory field is not set\n- delete: another model requires the record being deleted, you can archive it instead\n`
+  const row = version >= 17 ? text : `Missing required value for the field '${label}' (${field})`
+  return new OdooError('odoo.exceptions.ValidationError', `The operation cannot be completed: ${text}`, row, field)
+}

@@ -1,20 +1,22 @@
+import type { Behaviour } from './behaviours.ts'
 import { type Environment, rowOf } from './environment.ts'
+import { followPartner, forgetPartner } from './leads.ts'
 import { logNote } from './messages.ts'
 import { OdooError, validationError } from './odoo-error.ts'
 import type { Values } from './store.ts'
 
 const ADDRESS = ['street', 'street2', 'zip', 'city', 'state_id', 'country_id'] as const
 
-export const partnerDefaults: Values = { type: 'contact', lang: 'en_US', is_company: false }
+const partnerDefaults: Values = { type: 'contact', lang: 'en_US', is_company: false }
 
 /** A website gets a scheme where it has none. */
-export const preparePartner = (given: Values): Values => {
+const preparePartner = (given: Values): Values => {
   const website = given['website']
   const isBare = typeof website === 'string' && website !== '' && !/^[a-z]+:\/\//i.test(website)
   return isBare ? { ...given, website: `http://${website}` } : given
 }
 
-export const checkPartner = (env: Environment, id: number): void => {
+const checkPartner = (env: Environment, id: number): void => {
   const values = rowOf(env, 'res.partner', id) ?? {}
   if (isEmpty(values['name']) && values['type'] === 'contact') throw nameRequired(env.version)
   for (let parent = values['parent_id'], steps = 0; typeof parent === 'number'; steps += 1) {
@@ -33,7 +35,7 @@ const nameRequired = (version: number): OdooError =>
 
 const VALIDATION = 'odoo.exceptions.ValidationError'
 
-export const afterPartnerCreate = (env: Environment, id: number): void => {
+const afterPartnerCreate = (env: Environment, id: number): void => {
   if (env.context[LOADED] === true) takeFromParent(env, id)
   else syncAddress(env, id, ['parent_id', ...ADDRESS], true)
   if (env.context['mail_create_nolog'] !== true && env.context['tracking_disable'] !== true)
@@ -55,7 +57,7 @@ const takeFromParent = (env: Environment, id: number): void => {
  * People share the address of their company. A contact takes it over with its parent; since Odoo 18, what is written
  * into a contact's address goes up to the company and down again to everybody there, and stamps them all.
  */
-export const syncAddress = (env: Environment, id: number, changed: readonly string[], isNew = false): void => {
+const syncAddress = (env: Environment, id: number, changed: readonly string[], isNew = false): void => {
   const touchesAddress = ADDRESS.some((name) => changed.includes(name))
   const parent = parentOf(env, id)
   if (parent !== undefined && changed.includes('parent_id') && hasAddress(env, parent))
@@ -90,3 +92,33 @@ const addressOf = (env: Environment, id: number): Values => {
 
 const hasAddress = (env: Environment, id: number): boolean =>
   Object.values(addressOf(env, id)).some((value) => value !== false)
+
+const releasePartner = (env: Environment, id: number): void => {
+  const isUsed = ['res.users', 'res.company'].some((model) =>
+    [...env.store.table(model).values()].some((values) => values['partner_id'] === id),
+  )
+  if (isUsed)
+    throw validationError(
+      "The operation cannot be completed: Another model is using the record you are trying to delete.\n\nThe troublemaker is: 'Companies' (res.company)\nThanks to the following constraint: 'Partner' (partner_id)\nHow about archiving the record instead?",
+    )
+  for (const [child, values] of env.store.table('res.partner'))
+    if (values['parent_id'] === id)
+      env.store.put('res.partner', child, { ...values, parent_id: false, write_date: env.stamp })
+  forgetPartner(env, id)
+}
+
+export const partnerBehaviour: Behaviour = {
+  defaults: () => partnerDefaults,
+  beforeCreate: (_, given) => preparePartner(given),
+  beforeWrite: (_, __, given) => preparePartner(given),
+  afterCreate: (env, id) => {
+    checkPartner(env, id)
+    afterPartnerCreate(env, id)
+  },
+  afterWrite: (env, id, given) => {
+    checkPartner(env, id)
+    syncAddress(env, id, Object.keys(given))
+    followPartner(env, id, Object.keys(given))
+  },
+  beforeUnlink: releasePartner,
+}

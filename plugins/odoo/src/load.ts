@@ -6,6 +6,13 @@ import { callMethod } from './transport.ts'
 /** One row for `load`: cells by column. */
 export type LoadRow = Readonly<Record<string, string>>
 
+export interface LoadOptions {
+  /** True where every row names its record by an external id, or says all of it: repeating it does no harm. */
+  readonly idempotent: boolean
+  /** What the model is told besides: to notify nobody. */
+  readonly context?: Readonly<Record<string, Json>>
+}
+
 /**
  * Times in the cells are UTC, whatever the user's own zone: `load` would read them in that zone. Archived records count
  * too, or their `.id` would be unknown.
@@ -21,7 +28,7 @@ export const loadRows = async (
   ctx: Ctx<OdooSettings>,
   model: string,
   rows: readonly LoadRow[],
-  options: { readonly idempotent: boolean },
+  options: LoadOptions,
 ): Promise<readonly Outcome[]> => {
   const outcomes = new Map<number, Outcome>()
   for (const group of groupByColumns(rows)) await loadGroup(ctx, model, rows, group, options, outcomes)
@@ -45,7 +52,7 @@ const loadGroup = async (
   model: string,
   rows: readonly LoadRow[],
   group: readonly number[],
-  { idempotent }: { readonly idempotent: boolean },
+  { idempotent, context: more }: LoadOptions,
   outcomes: Map<number, Outcome>,
 ): Promise<void> => {
   let open = [...group]
@@ -53,7 +60,13 @@ const loadGroup = async (
     const columns = Object.keys(rows[open[0] ?? 0] ?? {}).sort()
     const data = open.map((index) => columns.map((column) => rows[index]?.[column] ?? ''))
     const answer = readAnswer(
-      await callMethod(ctx, { model, method: 'load', named: { fields: columns, data }, context, idempotent }),
+      await callMethod(ctx, {
+        model,
+        method: 'load',
+        named: { fields: columns, data },
+        context: { ...context, ...more },
+        idempotent,
+      }),
     )
     if (answer.ids.length === open.length) {
       open.forEach((index, place) => {

@@ -30,13 +30,26 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const labelled = (key: string | undefined, label: string | undefined, archived: boolean) =>
   key === undefined ? undefined : { key, ...(label === undefined ? {} : { label }), ...(archived ? { archived } : {}) }
 
-/** Tables that mappings look ids up in: countries by ISO code, users by e-mail address; and the fields of res.partner. */
+/** Addresses are the same in upper and lower case, and are looked up in lower case. */
+const addressOf = (record: OdooRecord): string | undefined =>
+  (text(record['email']) ?? text(record['login']))?.toLowerCase()
+
+/**
+ * Tables that mappings look ids up in: countries by ISO code, users by e-mail address, stages and sales teams by name; and
+ * the fields of the models.
+ */
 export const lookups: Readonly<Record<string, Lookup<OdooSettings>>> = {
   countries: table('res.country', ['code', 'name'], (record) =>
     labelled(text(record['code']), text(record['name']), false),
   ),
   users: table('res.users', ['login', 'email', 'name', 'active'], (record) =>
-    labelled(text(record['email']) ?? text(record['login']), text(record['name']), record['active'] === false),
+    labelled(addressOf(record), text(record['name']), record['active'] === false),
+  ),
+  stages: table('crm.stage', ['name'], (record) => labelled(text(record['name']), text(record['name']), false)),
+  teams: table('crm.team', ['name', 'active'], (record) =>
+    labelled(text(record['name']), text(record['name']), record['active'] === false),
   ),
   partner_fields: fieldTable('res.partner'),
+  lead_fields: fieldTable('crm.lead'),
+  stage_fields: fieldTable('crm.stage'),
 }

@@ -19,3 +19,6 @@ export const FIELD_TABLE = 'partner_fields'
 
 /** A field that Odoo lacks and the plugin makes of `website`: the bare domain, which companies are recognised by. */
 export const DOMAIN_FIELD = 'domain'
+
+/** A field that Odoo lacks and the plugin makes of `street` and `street2`. */
+export const ADDRESS_FIELD = 'address'

@@ -1,39 +1,25 @@
-import { type Ctx, eachRow, type Fields, isCrmError, type Json, type Outcome, type Row } from '@raccordo/core/plugin'
-import { isMissingMethod } from './errors.ts'
-import { kindsOf } from './fields.ts'
-import { externalId, findExternalId, type LoadRow, loadRows } from './load.ts'
-import { DOMAIN_FIELD, FIELD_TABLE, type PartnerKind } from './partner-kinds.ts'
+import type { Ctx, Fields, Json, Outcome, Row } from '@raccordo/core/plugin'
+import { createRecords, type LinkedRow, locateRecord, updateRecords, type WrittenModel } from './model-write.ts'
+import { ADDRESS_FIELD, DOMAIN_FIELD, FIELD_TABLE, type PartnerKind } from './partner-kinds.ts'
 import { findPartners } from './partners-find.ts'
 import { majorOf } from './session.ts'
 import type { OdooSettings } from './settings.ts'
-import { withStamps } from './stamps.ts'
-import { callMethod, type Domain, searchRead, sessionOf } from './transport.ts'
-import { columnOf, type FieldKind, fromOdoo, toCell, toValue } from './values.ts'
+import { streetValues } from './street.ts'
+import { type Domain, searchRead, sessionOf } from './transport.ts'
+import { fromOdoo } from './values.ts'
 import { websiteOf } from './website.ts'
 
 const model = 'res.partner'
-type LinkedRow = Row & { readonly remoteId: string }
 
-/** Makes partners by `load` under external ids made of the markers, so that a repetition makes nothing twice. */
-export const createPartners = async (
+const target = ({ type }: PartnerKind): WrittenModel => ({ model, fieldTable: FIELD_TABLE, prefix: type })
+
+export const createPartners = (
   ctx: Ctx<OdooSettings>,
   kind: PartnerKind,
   rows: readonly Row[],
 ): Promise<readonly Outcome[]> => {
-  const values = rows.map((row) => withName({ ...valuesOf(kind, row), is_company: kind.isCompany }))
-  const kinds = await kindsIn(ctx, values)
-  const load = rows.map((row, index) => ({
-    id: externalId(kind.type, row.marker),
-    ...cells(values[index] ?? {}, kinds),
-  }))
-  return withStamps(
-    ctx,
-    model,
-    await orWithout(
-      () => loadRows(ctx, model, load, { idempotent: true }),
-      () => createWithoutLoad(ctx, values, kinds),
-    ),
-  )
+  const planned = rows.map((row) => ({ values: withName({ ...valuesOf(kind, row), is_company: kind.isCompany }) }))
+  return createRecords(ctx, target(kind), rows, planned)
 }
 
 export const updatePartners = async (
@@ -41,16 +27,15 @@ export const updatePartners = async (
   kind: PartnerKind,
   rows: readonly LinkedRow[],
 ): Promise<readonly Outcome[]> => {
-  const values = await withoutSharedAddress(ctx, kind, rows)
-  const kinds = await kindsIn(ctx, values)
-  const load = rows.map((row, index) => ({ '.id': row.remoteId, ...cells(values[index] ?? {}, kinds) }))
-  return withStamps(
-    ctx,
-    model,
-    await orWithout(
-      () => loadRows(ctx, model, load, { idempotent: false }),
-      () => updateWithoutLoad(ctx, rows, values, kinds),
-    ),
+  const planned = (await withoutSharedAddress(ctx, kind, rows)).map((values) => ({ values }))
+  return updateRecords(ctx, target(kind), rows, planned)
+}
+
+/** The partner that bears the row's marker; by the row's key where the server has no external ids to offer. */
+export const locatePartner = (ctx: Ctx<OdooSettings>, kind: PartnerKind, row: Row): Promise<readonly string[]> => {
+  const { key } = row
+  return locateRecord(ctx, target(kind), row, async () =>
+    key === undefined ? [] : ((await findPartners(ctx, kind, key.field, [key.value])).get(key.value) ?? []),
   )
 }
 
@@ -78,63 +63,14 @@ const withoutSharedAddress = async (
   })
 }
 
-/** The partner that bears the row's marker; by the row's key where the server has no external ids to offer. */
-export const locatePartner = async (
-  ctx: Ctx<OdooSettings>,
-  kind: PartnerKind,
-  row: Row,
-): Promise<readonly string[]> => {
-  const { key } = row
-  const byKey = async () =>
-    key === undefined ? [] : ((await findPartners(ctx, kind, key.field, [key.value])).get(key.value) ?? [])
-  return orWithout(async () => {
-    const found = await findExternalId(ctx, model, externalId(kind.type, row.marker))
-    return found === undefined ? [] : [found]
-  }, byKey)
-}
-
-/** Runs the second way where the server (a proxy with an allow-list, an old fork) lacks the method of the first. */
-const orWithout = async <T>(first: () => Promise<T>, second: () => Promise<T>): Promise<T> => {
-  try {
-    return await first()
-  } catch (error) {
-    if (!isCrmError(error) || !isMissingMethod(error.vendorCode, error.message)) throw error
-    return second()
-  }
-}
-
-const createWithoutLoad = async (
-  ctx: Ctx<OdooSettings>,
-  values: readonly Fields[],
-  kinds: ReadonlyMap<string, FieldKind>,
-): Promise<readonly Outcome[]> => {
-  const vals_list = values.map((fields) => plain(fields, kinds))
-  const ids = await callMethod(ctx, { model, method: 'create', named: { vals_list } })
-  const list = Array.isArray(ids) ? ids : [ids]
-  return values.map((_, index) =>
-    typeof list[index] === 'number'
-      ? { ok: true, remoteId: String(list[index]), created: true }
-      : { ok: false, kind: 'bug', message: 'Odoo answered without an id for this row.' },
-  )
-}
-
-const updateWithoutLoad = (
-  ctx: Ctx<OdooSettings>,
-  rows: readonly LinkedRow[],
-  values: readonly Fields[],
-  kinds: ReadonlyMap<string, FieldKind>,
-): Promise<readonly Outcome[]> =>
-  eachRow(rows, async (row) => {
-    const vals = plain(values[rows.indexOf(row)] ?? {}, kinds)
-    await callMethod(ctx, { model, method: 'write', ids: [Number(row.remoteId)], named: { vals } })
-    return { ok: true, remoteId: row.remoteId, created: false }
-  })
-
-/** What a row says in fields that Odoo has: the domain as a website, a link to a company as the parent. */
+/** What a row says in fields that Odoo has: the domain as a website, the address as street lines, a link as the parent. */
 const valuesOf = ({ type }: PartnerKind, { fields, links }: Row): Fields => {
-  const { [DOMAIN_FIELD]: domain, ...rest } = fields
-  const own: Fields =
-    type === 'company' && domain !== undefined ? { ...rest, website: websiteOf(domain) } : { ...fields }
+  const { [DOMAIN_FIELD]: domain, [ADDRESS_FIELD]: address, ...rest } = fields
+  const own: Fields = {
+    ...rest,
+    ...(domain === undefined ? {} : { website: websiteOf(domain) }),
+    ...(address === undefined ? {} : streetValues(address)),
+  }
   const company = type === 'contact' ? links?.find((link) => link.type === 'company') : undefined
   return company !== undefined && own['parent_id'] === undefined ? { ...own, parent_id: company.remoteId } : own
 }
@@ -147,14 +83,3 @@ const withName = (values: Fields): Fields => {
 }
 
 const isText = (value: Json | undefined): boolean => typeof value === 'string' && value.trim() !== ''
-
-const kindsIn = (ctx: Ctx<OdooSettings>, values: readonly Fields[]) =>
-  kindsOf(ctx, FIELD_TABLE, new Set(values.flatMap((fields) => Object.keys(fields))))
-
-const cells = (values: Fields, kinds: ReadonlyMap<string, FieldKind>): LoadRow =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [columnOf(name, kinds.get(name)), toCell(value, kinds.get(name))]),
-  )
-
-const plain = (values: Fields, kinds: ReadonlyMap<string, FieldKind>): Record<string, Json> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toValue(value, kinds.get(name))]))

@@ -1,11 +1,13 @@
 import type { Ctx, FieldInfo, Fields, Json, Page, PageRequest, RemoteObject, RemoteRecord } from '@raccordo/core/plugin'
 import { describeModel, kindsOf } from './fields.ts'
-import { DOMAIN_FIELD, FIELD_TABLE, type PartnerKind, sideDomain } from './partner-kinds.ts'
+import { ADDRESS_FIELD, DOMAIN_FIELD, FIELD_TABLE, type PartnerKind, sideDomain } from './partner-kinds.ts'
 import { findPartners } from './partners-find.ts'
 import { createPartners, locatePartner, updatePartners } from './partners-write.ts'
+import { scanById, stampPage } from './scan.ts'
 import type { OdooSettings } from './settings.ts'
+import { streetLines } from './street.ts'
 import { type Domain, type OdooRecord, searchRead } from './transport.ts'
-import { type FieldKind, fromOdoo, toInstant, windowDomain } from './values.ts'
+import { type FieldKind, fromOdoo, stampOf } from './values.ts'
 import { domainOf } from './website.ts'
 
 /**
@@ -20,11 +22,7 @@ export const partners = (kind: PartnerKind): RemoteObject<OdooSettings> => ({
   order: { field: 'write_date', precision: 's', lateMs: { usual: 120_000, worst: 3_600_000 } },
   aliases: ALIASES[kind.type],
   pull: (ctx, page) => pull(ctx, kind, page),
-  stamps: async (ctx, page) => {
-    const { records, next } = await scan(ctx, kind, page, ['write_date'])
-    const rows = records.map(({ id, write_date }) => ({ id: String(id), ...stampOf(write_date) }))
-    return { rows, ...(next === undefined ? {} : { next }) }
-  },
+  stamps: async (ctx, page) => stampPage(await scan(ctx, kind, page, ['write_date'])),
   read: async (ctx, ids, fields) => {
     const domain: Domain = [['id', 'in', ids.map(Number)], ...sideDomain(kind)]
     const records = await searchRead(ctx, 'res.partner', { domain, fields: columnsFor(kind, fields) })
@@ -45,7 +43,7 @@ const ALIASES: Readonly<Record<PartnerKind['type'], Readonly<Record<string, stri
     company: 'parent_id',
     phone_number: 'phone',
   },
-  company: { country: 'country_id', address: 'street', tax_id: 'vat', phone_number: 'phone' },
+  company: { country: 'country_id', street_address: 'address', tax_id: 'vat', phone_number: 'phone' },
 }
 
 const pull = async (ctx: Ctx<OdooSettings>, kind: PartnerKind, page: PageRequest): Promise<Page> => {
@@ -53,20 +51,21 @@ const pull = async (ctx: Ctx<OdooSettings>, kind: PartnerKind, page: PageRequest
   return { records: await toRecords(ctx, kind, records, page.fields), next }
 }
 
-/** One page by id, inside the frozen window: records that change meanwhile can shift no other one out of it. */
-const scan = async (
+const scan = (
   ctx: Ctx<OdooSettings>,
   kind: PartnerKind,
-  { window, cursor, limit }: Omit<PageRequest, 'fields'>,
+  page: Omit<PageRequest, 'fields'>,
   fields: readonly string[],
-): Promise<{ readonly records: readonly OdooRecord[]; readonly next: string | undefined }> => {
-  const domain: Domain = [...sideDomain(kind), ...windowDomain(window), ['id', '>', Number(cursor ?? 0)]]
-  const records = await searchRead(ctx, 'res.partner', { domain, fields, limit })
-  return { records, next: records.length < limit ? undefined : String(records.at(-1)?.id) }
+) => scanById(ctx, 'res.partner', sideDomain(kind), page, fields)
+
+/** Fields that the plugin makes, and those that it makes them of. */
+const MADE_OF: Readonly<Record<string, readonly string[]>> = {
+  [DOMAIN_FIELD]: ['website'],
+  [ADDRESS_FIELD]: ['street', 'street2'],
 }
 
 const columnsFor = ({ type }: PartnerKind, fields: readonly string[]): readonly string[] => {
-  const own = fields.map((field) => (type === 'company' && field === DOMAIN_FIELD ? 'website' : field))
+  const own = fields.flatMap((field) => MADE_OF[field] ?? [field])
   const needed = type === 'contact' ? ['write_date', 'active', 'parent_id'] : ['write_date', 'active']
   return [...new Set([...own, ...needed])]
 }
@@ -87,8 +86,11 @@ const toRecord = (
   fields: readonly string[],
   kinds: ReadonlyMap<string, FieldKind>,
 ): RemoteRecord => {
-  const readField = (name: string): Json =>
-    type === 'company' && name === DOMAIN_FIELD ? domainOf(record['website']) : fromOdoo(record[name], kinds.get(name))
+  const readField = (name: string): Json => {
+    if (name === DOMAIN_FIELD) return domainOf(record['website'])
+    if (name === ADDRESS_FIELD) return streetLines(record['street'], record['street2'])
+    return fromOdoo(record[name], kinds.get(name))
+  }
   const values: Fields = Object.fromEntries(fields.map((name) => [name, readField(name)]))
   const stamp = stampOf(record['write_date'])
   const parent = type === 'contact' ? fromOdoo(record['parent_id'], 'many2one') : null
@@ -101,13 +103,12 @@ const toRecord = (
   }
 }
 
-const stampOf = (time: unknown): { readonly updatedAt?: string } => {
-  const updatedAt = toInstant(time)
-  return updatedAt === undefined ? {} : { updatedAt }
-}
-
 const describe = async (ctx: Ctx<OdooSettings>, { type }: PartnerKind): Promise<readonly FieldInfo[]> => {
   // `fields_get` says that a name is not needed, and a constraint says that it is.
   const fields = await describeModel(ctx, 'res.partner', { references: { parent_id: 'company' }, required: ['name'] })
-  return type === 'company' ? [...fields, { name: DOMAIN_FIELD, label: 'Website domain', type: 'text' }] : fields
+  return [
+    ...fields,
+    { name: ADDRESS_FIELD, label: 'Street lines', type: 'text' },
+    ...(type === 'company' ? [{ name: DOMAIN_FIELD, label: 'Website domain', type: 'text' } as const] : []),
+  ]
 }

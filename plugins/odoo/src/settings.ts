@@ -5,6 +5,8 @@ export interface OdooSettings extends BaseSettings {
   readonly url: string
   readonly database: string
   readonly transport?: 'auto' | 'jsonrpc' | 'json2'
+  /** True to take leads that nobody has qualified yet for deals too. */
+  readonly leads?: boolean
 }
 
 /** Scheme, host and path prefix, without the slash that people leave at the end. */

@@ -47,6 +47,25 @@ const isTrue = (value: Json | undefined): boolean => value === true || value ===
 export const toInstant = (time: unknown): string | undefined =>
   typeof time === 'string' && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(time) ? `${time.replace(' ', 'T')}Z` : undefined
 
+/** When a record last changed, as every record that is pulled says it. */
+export const stampOf = (time: unknown): { readonly updatedAt?: string } => {
+  const updatedAt = toInstant(time)
+  return updatedAt === undefined ? {} : { updatedAt }
+}
+
+/** Id of a many2one as `search_read` answers it. */
+export const relatedId = (value: unknown): number | undefined => {
+  const id = Array.isArray(value) ? value[0] : value
+  return typeof id === 'number' ? id : undefined
+}
+
+/** A many2one with its name, as mappings read both: by the id and by the label. */
+export const namedRelation = (value: unknown): Json => {
+  if (!Array.isArray(value)) return fromOdoo(value, 'many2one')
+  const [id, name] = value
+  return typeof id === 'number' ? { id: String(id), name: String(name) } : null
+}
+
 /** An instant as Odoo takes it: UTC, whole seconds, no T and no Z. */
 export const toOdooTime = (instant: string): string | undefined => {
   const time = Date.parse(instant)

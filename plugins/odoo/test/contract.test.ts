@@ -13,6 +13,9 @@ const exceptions = {
   'mail.message: update brings links': 'Odoo leaves a message where it was posted, but for administrators',
 }
 
+/** Amounts are in the company's currency, and every deal stands in a stage of a team. */
+const samples = { 'crm.lead': { currency: 'USD', stage: 'Qualified', pipeline: 'Sales' } }
+
 const servers: Readonly<Record<string, OdooSimulatorOptions>> = {
   'Odoo 19 over JSON-RPC': { version: 19, signIn: 'password' },
   'Odoo 19 over JSON-2': { version: 19, signIn: 'key' },
@@ -23,5 +26,5 @@ const servers: Readonly<Record<string, OdooSimulatorOptions>> = {
 for (const [name, simulatorOptions] of Object.entries(servers))
   describe(name, () => {
     const badRows = { 'mail.message': withoutLinks }
-    describeProvider(provider, { simulator, source, simulatorOptions, badRows, exceptions })
+    describeProvider(provider, { simulator, source, simulatorOptions, badRows, samples, exceptions })
   })
