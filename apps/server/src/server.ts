@@ -12,6 +12,7 @@ import { deadLetterRoutes } from './routes/dead_letters.ts'
 import { healthRoutes, probeRoutes } from './routes/health.ts'
 import { linkRoutes } from './routes/links.ts'
 import { mappingRoutes } from './routes/mapping.ts'
+import { oauthCallbackRoutes, oauthRoutes } from './routes/oauth.ts'
 import { passThroughRoutes } from './routes/pass_through.ts'
 import { providerRoutes } from './routes/providers.ts'
 import { pushRoutes } from './routes/push.ts'
@@ -36,6 +37,7 @@ const MOST_PATH_LETTERS = 1_024
 const KEYED_ROUTES = [
   providerRoutes,
   connectionRoutes,
+  oauthRoutes,
   mappingRoutes,
   syncRoutes,
   recordRoutes,
@@ -160,6 +162,7 @@ export const buildServer = (host: Host, options: ServerOptions = {}): FastifyIns
     async (open) => {
       probeRoutes(open, context)
       healthRoutes(open, context)
+      oauthCallbackRoutes(open, context)
     },
     { prefix: '/crm' },
   )

@@ -74,6 +74,7 @@ export const fakeHost = (instead: Instead = {}): Host => {
       instead.providers,
     ),
     connections: within<Host['connections']>('connections', { get, list }, instead.connections),
+    signIns: within<Host['signIns']>('signIns', {}, instead.signIns),
     sync: within<Host['sync']>('sync', {}, instead.sync),
     records: within<Host['records']>('records', {}, instead.records),
     outbox: within<Host['outbox']>('outbox', {}, instead.outbox),

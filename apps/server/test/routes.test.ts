@@ -48,7 +48,7 @@ describe('routes', () => {
   })
 
   it('answer a validation that fails with its kind and ok false', async () => {
-    const validate = async () => ({ ok: false, kind: 'auth', detail: 'Wrong password.' })
+    const validate = async () => ({ ok: false, kind: 'auth' as const, detail: 'Wrong password.' })
     const api = fakeApi({ connections: { validate } })
     const reply = await api.request('POST', '/crm/connections/c1/validate')
     expect(reply.json()).toMatchObject({ ok: false, status: 422, kind: 'auth', detail: 'Wrong password.' })

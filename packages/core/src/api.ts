@@ -1,4 +1,4 @@
-import type { Account, Call, Fields, Json, ObjectType, Reply } from './contract.ts'
+import type { Account, Call, ErrorKind, Fields, Json, ObjectType, Reply } from './contract.ts'
 import type { Fault } from './errors.ts'
 
 /** What a host application works with. `createHost()` makes one; the ready-made server puts it behind HTTP. */
@@ -14,6 +14,7 @@ export interface Host {
   drain(): Promise<Drained>
   readonly providers: ProvidersApi
   readonly connections: ConnectionsApi
+  readonly signIns: SignInsApi
   readonly sync: SyncApi
   readonly records: RecordsApi
   readonly outbox: OutboxApi
@@ -90,6 +91,8 @@ export interface ConnectionChange {
   readonly credentials?: Fields
   readonly objects?: readonly string[]
   readonly enabled?: boolean
+  /** Asked for with an admin key: an `authBaseUrl` in `settings` may be given the OAuth client's secret. */
+  readonly trusted?: boolean
 }
 /** Never holds a secret. */
 export interface ConnectionInfo {
@@ -106,14 +109,28 @@ export interface ConnectionInfo {
   /** Objects that were switched off because the CRM forbids them, with its words. */
   readonly switchedOff: Readonly<Record<string, string>>
   readonly account?: Account
+  /** When the credentials end for good, where that is known: give it new ones before. */
+  readonly credentialsExpireAt?: string
   readonly createdAt: string
   readonly updatedAt: string
 }
 export interface ValidateResult {
   readonly ok: boolean
   readonly account?: Account
-  readonly kind?: string
+  /** Scopes that the enabled objects need and the grant lacks, where the CRM tells what it granted. */
+  readonly missingScopes?: readonly string[]
+  readonly credentialsExpireAt?: string
+  /**
+   * What is wrong: `auth` the credentials, `forbidden` what they allow (with `scopes`), `invalid` a setting (with
+   * `setting`: the database, the data centre), `unavailable` or `timeout` the way there, `quota` a used up budget.
+   */
+  readonly kind?: ErrorKind
   readonly detail?: string
+  /** Scopes that the refused call needed; any one of them may be enough. */
+  readonly scopes?: readonly string[]
+  readonly setting?: string
+  readonly pointer?: string
+  readonly retryAfterMs?: number
 }
 export interface ConnectionsApi {
   /** Checks the settings, then the credentials with `probe`. Throws `invalid`, `auth`, `forbidden` and the like and keeps nothing. */
@@ -137,6 +154,44 @@ export interface ConnectionsApi {
   schema(id: string, object: ObjectType): Promise<Json>
   /** Signed pass-through: the CRM's own status, headers and body. */
   request(id: string, call: Call, asker?: Asker): Promise<Reply>
+}
+
+export interface SignInRequest {
+  readonly workspaceId: string
+  readonly provider: string
+  /** The connection to sign in again, which keeps its cursors, links, mapping and outbox; a new one, if absent. */
+  readonly connectionId?: string
+  readonly name?: string
+  readonly settings?: Fields
+  /** `{ clientId, clientSecret }` of an OAuth app of the connection's own; the host's `oauthClients`, if absent. */
+  readonly credentials?: Fields
+  readonly objects?: readonly string[]
+  readonly enabled?: boolean
+  /** Where the person goes in the end: an address of the host's own origin or of one of its `returnOrigins`. */
+  readonly returnUrl?: string
+  /** Begun with an admin key: an `authBaseUrl` in `settings` may be given the OAuth client's secret. */
+  readonly trusted?: boolean
+  /** Where this host was reached, for hosts without a `publicUrl`: taken only where it is a loopback address. */
+  readonly origin?: string
+}
+/** A sign-in whose person has come back. Its state is used up. */
+export interface SignIn {
+  readonly workspaceId: string
+  readonly returnUrl?: string
+  /**
+   * Trades the code for tokens and makes the connection, or signs in again the one that was named or that the workspace
+   * has to the same account already. `redirect`: the query that the CRM sent the person back with. Throws `auth` where the
+   * person or the CRM refused, `conflict` for the grant of another account, and what `connections.create` throws; nothing
+   * is kept then.
+   */
+  finish(redirect: Fields, asker?: Asker): Promise<{ readonly connection: ConnectionInfo; readonly isNew: boolean }>
+}
+/** Signing in with OAuth 2.0: a person is sent to the CRM and comes back to `/crm/oauth/<provider>/callback`. */
+export interface SignInsApi {
+  /** The address to send the person to, good for ten minutes and once. Throws `invalid` and the like with a pointer. */
+  start(request: SignInRequest, asker?: Asker): Promise<{ readonly url: string; readonly expiresAt: string }>
+  /** Takes a state that came back. Throws `invalid` where it is unknown, used up or too old. */
+  resume(provider: string, state: string): Promise<SignIn>
 }
 
 export interface PassState {

@@ -7,12 +7,14 @@ import { crmError } from './errors.ts'
 import { createConnectionsApi } from './host/connections.ts'
 import { createDeadLettersApi } from './host/dead_letters.ts'
 import type { HostDeps } from './host/deps.ts'
+import { watchExpiry } from './host/expiry.ts'
 import { createHealthApi } from './host/health.ts'
 import { createKeysApi } from './host/keys.ts'
 import { createLinksApi } from './host/links.ts'
 import { createOutboxApi } from './host/outbox.ts'
 import { createProvidersApi } from './host/providers.ts'
 import { createRecordsApi } from './host/records.ts'
+import { createSignInsApi } from './host/sign_in.ts'
 import { createSyncApi } from './host/sync.ts'
 import { createWebhooksApi } from './host/webhooks.ts'
 import type { HostOptions } from './host_options.ts'
@@ -133,6 +135,7 @@ const assemble = ({ parts, wired, database, isOwnDatabase, metrics, log, soon, n
   const options = parts.get(TOKENS.options)
   const runner = createRunner(engine, boss, { soon: soon.signal, now: now.signal })
   let state: 'made' | 'started' | 'stopped' = 'made'
+  let unwatchExpiry = (): void => undefined
   const connections = createConnectionsApi(deps)
   const outbox = createOutboxApi(deps)
   const records = createRecordsApi(deps)
@@ -145,6 +148,7 @@ const assemble = ({ parts, wired, database, isOwnDatabase, metrics, log, soon, n
     await assertKeysOpen(deps, engine)
     await startBoss(boss)
     if (options.works !== false) await runner.start()
+    if (options.works !== false) unwatchExpiry = watchExpiry(engine)
     state = 'started'
   }
 
@@ -152,6 +156,7 @@ const assemble = ({ parts, wired, database, isOwnDatabase, metrics, log, soon, n
     if (state === 'stopped') return
     const wasStarted = state === 'started'
     state = 'stopped'
+    unwatchExpiry()
     soon.abort(crmError('unavailable', 'The host is stopping.'))
     const hard = setTimeout(() => now.abort(crmError('unavailable', 'The host has stopped.')), GRACE_MS)
     try {
@@ -177,6 +182,7 @@ const assemble = ({ parts, wired, database, isOwnDatabase, metrics, log, soon, n
     },
     providers: createProvidersApi(deps.registry),
     connections,
+    signIns: createSignInsApi(deps),
     sync: createSyncApi(deps),
     records,
     outbox,

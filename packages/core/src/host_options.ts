@@ -33,6 +33,8 @@ export interface HostOptions {
   readonly rateLimit?: number | undefined
   /** The address under which CRMs reach this host, for webhooks. */
   readonly publicUrl?: string | undefined
+  /** Further origins that a person may be sent to after signing in, beside that of `publicUrl`: `https://app.example.com`. */
+  readonly returnOrigins?: readonly string[]
   readonly webhookSecret?: string | undefined
   /** OAuth clients by provider id. */
   readonly oauthClients?: Readonly<Record<string, { readonly id: string; readonly secret: string }>>

@@ -140,6 +140,8 @@ export const wire = (parts: Parts, stop: StopSignals, metrics: Metrics): Wired =
     registry,
     options,
     credentials,
+    keyRing,
+    oauth,
     trials: createTrials({ contexts, oauth, clock, keyRing, signal: stop.now, skewOf: (id) => skews.get(id) ?? 0 }),
     rateBudget: async ({ id, provider, account }) => {
       const owners = [`${provider}:connection:${id}`, `${provider}:account:${String(account?.['id'])}`]

@@ -36,6 +36,15 @@ export const webUrl: Reader<string> = (value) => {
     : { message: `is "${value}", which is no web address`, remedy: 'Use one like https://crm.example.com.' }
 }
 
+/** Scheme, host and port of web addresses, separated by commas. */
+export const origins: Reader<readonly string[]> = (value) => {
+  const entries = value.split(',').map((entry) => entry.trim().replace(/\/$/, ''))
+  const wrong = entries.find((entry) => !/^https?:/.test(entry) || URL.parse(entry)?.origin !== entry.toLowerCase())
+  return wrong === undefined
+    ? { value: entries }
+    : { message: `holds "${wrong}", which is no origin`, remedy: 'Use a list like https://app.example.com.' }
+}
+
 /** Never repeats the value, which holds a password. */
 export const databaseUrl: Reader<string> = (value) =>
   ['postgres:', 'postgresql:'].includes(URL.parse(value)?.protocol ?? '')

@@ -14,6 +14,10 @@ export interface Problem {
   readonly detail: string
   readonly pointer?: string
   readonly faults?: readonly Fault[]
+  /** OAuth scopes that the grant lacks; any one of them may be enough. */
+  readonly scopes?: readonly string[]
+  /** The connection's setting that is wrong. */
+  readonly setting?: string
   readonly correlationId: string
 }
 
@@ -98,9 +102,11 @@ const answer = (
 
 const ofCrmError = (error: CrmError, correlationId: string): ProblemAnswer => {
   if (error.kind === 'bug') return ofBug(correlationId)
-  const { pointer, faults, retryAfterMs } = error
+  const { pointer, faults, retryAfterMs, scopes, setting } = error
+  const members = { ...(scopes === undefined ? {} : { scopes }), ...(setting === undefined ? {} : { setting }) }
   const ours = error.kind === 'unavailable' && error.provider === undefined && error.status === undefined
   return answer(ours ? 503 : statusOfKind(error.kind), error.kind, error.message, correlationId, {
+    members,
     ...(pointer === undefined ? {} : { pointer }),
     ...(faults === undefined ? {} : { faults }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -92,6 +92,19 @@ export const connectionChange = {
   minProperties: 1,
   description: 'Give at least one of name, settings, credentials, objects, enabled.',
 }
+export const signInStart = closed({
+  workspaceId,
+  connectionId,
+  name,
+  settings,
+  credentials: closed({
+    clientId: text(512, 'The id of an OAuth app of your own.'),
+    clientSecret: text(512, 'The secret of an OAuth app of your own.'),
+  }),
+  objects: objectNames,
+  enabled,
+  returnUrl: text(2_048, 'An address of this server, or of an origin that CRM_RETURN_ORIGINS names.'),
+})
 export const validateBody = closed({ credentials })
 export const runBody = closed({ objects: objectNames })
 export const sweepBody = closed({

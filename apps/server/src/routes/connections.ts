@@ -1,34 +1,16 @@
-import {
-  type ConnectionChange,
-  CrmError,
-  type ErrorKind,
-  type Fields,
-  isCrmError,
-  type NewConnection,
-} from '@raccordo/core'
+import { type ConnectionChange, CrmError, type Fields, isCrmError, type NewConnection } from '@raccordo/core'
 import type { FastifyInstance } from 'fastify'
 import { visibleConnection, workspaceFor } from '../http/access.ts'
-import { askerOf, type Caller } from '../http/auth.ts'
+import { askerOf } from '../http/auth.ts'
 import type { ConnectionPath, RouteContext } from '../http/context.ts'
 import { type PageQuery, pageOf } from '../http/pages.ts'
 import { statusOfKind } from '../http/problem.ts'
 import { Refusal } from '../http/refusal.ts'
 import { connectionChange, connectionsQuery, newConnection, validateBody } from '../http/schemas.ts'
+import { refuseNewAuthAddress } from './auth_address.ts'
 
 interface ListQuery extends PageQuery {
   readonly workspaceId?: string
-}
-
-/**
- * An admin's connection may hand the OAuth client's secret to the address that the admin chose. Somebody else must not
- * point it to another one.
- */
-const refuseNewAuthAddress = (caller: Caller, settings: Fields | undefined, before: Fields): void => {
-  const address = settings?.['authBaseUrl']
-  if (caller.workspaceId === null || address === undefined || address === before['authBaseUrl']) return
-  throw new Refusal(403, 'forbidden', 'Changing authBaseUrl of a connection needs an admin key.', {
-    pointer: '/settings/authBaseUrl',
-  })
 }
 
 /** Connected CRMs: made, listed, changed, checked and removed. */
@@ -67,14 +49,15 @@ export const connectionRoutes = (app: FastifyInstance, { host }: RouteContext): 
 
   app.get<ConnectionPath>('/connections/:id', async ({ caller, params }) => visibleConnection(host, caller, params.id))
 
-  app.patch<ConnectionPath & { Body: ConnectionChange }>(
+  app.patch<ConnectionPath & { Body: Omit<ConnectionChange, 'trusted'> }>(
     '/connections/:id',
     { schema: { body: connectionChange } },
     async (request) => {
       const { body, caller, params } = request
       const before = await visibleConnection(host, caller, params.id)
       refuseNewAuthAddress(caller, body.settings, before.settings)
-      return host.connections.update(params.id, body, askerOf(request))
+      const trusted = caller.workspaceId === null
+      return host.connections.update(params.id, { ...body, trusted }, askerOf(request))
     },
   )
 
@@ -91,11 +74,10 @@ export const connectionRoutes = (app: FastifyInstance, { host }: RouteContext): 
       await visibleConnection(host, caller, params.id)
       const result = await host.connections.validate(params.id, body.credentials)
       if (result.ok) return result
-      const kind = (result.kind ?? 'auth') as ErrorKind
-      if (kind === 'bug') throw new CrmError('bug', result.detail ?? 'The validation failed.')
-      throw new Refusal(statusOfKind(kind), kind, result.detail ?? 'The CRM refused the credentials.', {
-        members: { ok: false },
-      })
+      const { ok, kind = 'auth', detail = 'The CRM refused the credentials.', scopes, setting, ...more } = result
+      if (kind === 'bug') throw new CrmError('bug', detail)
+      const told = { ...(scopes === undefined ? {} : { scopes }), ...(setting === undefined ? {} : { setting }) }
+      throw new Refusal(statusOfKind(kind), kind, detail, { ...more, members: { ok, ...told } })
     },
   )
 

@@ -1,5 +1,7 @@
+import type { KeyRing } from '../auth/keyring.ts'
+import type { OAuthDeps } from '../auth/oauth2.ts'
 import type { CredentialStore } from '../auth/ports.ts'
-import type { Account, Fields, Json } from '../contract.ts'
+import type { Account, Ctx, Fields, Json } from '../contract.ts'
 import type { HostOptions } from '../host_options.ts'
 import type { AnyProvider, Registry } from '../registry/index.ts'
 import type { StoredConnection } from '../store/connections.ts'
@@ -8,6 +10,8 @@ import type { Engine } from '../sync/engine.ts'
 /** Credentials on trial: proved by a probe before anything is kept. */
 export interface Trials {
   open(connection: TrialConnection, correlationId: string | undefined): Promise<Trial>
+  /** What `probe` answers in a context, or its refusal in words that say what to correct. */
+  proved(provider: AnyProvider, open: () => Promise<Ctx<Fields>>): Promise<Account>
   /** Forgets what is held of a connection's credentials, after they or its settings changed. */
   forget(connectionId: string): void
 }
@@ -37,6 +41,8 @@ export interface HostDeps {
   readonly options: HostOptions
   /** Credentials at rest, encrypted on the way in and out. */
   readonly credentials: CredentialStore
+  readonly keyRing: KeyRing
+  readonly oauth: OAuthDeps
   readonly trials: Trials
   /** What is left of the rate budget, by bucket. */
   rateBudget(connection: StoredConnection): Promise<Json>

@@ -6,8 +6,10 @@ import { createSessions } from '../auth/session.ts'
 import { createTokens } from '../auth/tokens.ts'
 import { unsavedCredentials, unshared } from '../auth/unsaved.ts'
 import { sealCredentials } from '../auth/vault.ts'
+import type { Account, Ctx, Fields } from '../contract.ts'
 import { crmError, isCrmError } from '../errors.ts'
 import type { HttpClock } from '../http/ports.ts'
+import type { AnyProvider } from '../registry/index.ts'
 import { newId } from '../sync/identifiers.ts'
 import type { Contexts } from './contexts.ts'
 import type { Trials } from './deps.ts'
@@ -41,23 +43,7 @@ export const createTrials = (parts: {
           correlationId,
           lookup: async () => undefined,
         }
-        try {
-          const account = await provider.probe(await parts.contexts.openWith(deps, party, operation))
-          if (typeof account.id === 'string' && account.id !== '') return account
-          throw crmError('bug', `The plugin ${provider.id} found no id of the account.`)
-        } catch (error) {
-          if (!isCrmError(error) || error.kind !== 'auth') throw error
-          const told = error.message.startsWith(provider.title)
-          throw crmError(
-            'auth',
-            told ? error.message : `${provider.title} refuses these credentials: ${error.message}`,
-            {
-              provider: provider.id,
-              pointer: '/credentials',
-              cause: error,
-            },
-          )
-        }
+        return proved(provider, () => parts.contexts.openWith(deps, party, operation))
       },
       learned: () => store.learned(),
       current: async () => store.current().credentials,
@@ -65,5 +51,35 @@ export const createTrials = (parts: {
       skewMs: () => parts.skewOf(id),
     }
   },
+  proved,
   forget: (connectionId) => parts.contexts.forget(connectionId),
 })
+
+/**
+ * What `probe` answers; its refusals say which credential or setting is to be corrected. An address that knows nothing of
+ * what the plugin asks for is a wrong setting, and no missing record.
+ */
+const proved = async (provider: AnyProvider, open: () => Promise<Ctx<Fields>>): Promise<Account> => {
+  try {
+    const account = await provider.probe(await open())
+    if (typeof account.id === 'string' && account.id !== '') return account
+    throw crmError('bug', `The plugin ${provider.id} found no id of the account.`)
+  } catch (error) {
+    if (!isCrmError(error)) throw error
+    const { setting } = error
+    const kind = error.kind === 'not_found' || error.kind === 'conflict' ? 'invalid' : error.kind
+    const isTold = kind !== 'auth' || error.message.startsWith(provider.title)
+    const pointer = setting === undefined ? (kind === 'auth' ? '/credentials' : error.pointer) : `/settings/${setting}`
+    const { status, vendorCode, retryAfterMs, scopes } = error
+    throw crmError(kind, isTold ? error.message : `${provider.title} refuses these credentials: ${error.message}`, {
+      provider: provider.id,
+      cause: error,
+      ...(pointer === undefined ? {} : { pointer }),
+      ...(setting === undefined ? {} : { setting }),
+      ...(scopes === undefined ? {} : { scopes }),
+      ...(status === undefined ? {} : { status }),
+      ...(vendorCode === undefined ? {} : { vendorCode }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    })
+  }
+}
