@@ -48,6 +48,7 @@ const stateWith = (passes: readonly PassState[]): ConnectionState => ({
   passes,
   outbox: { pending: 0, inFlight: 0, dead: 0 },
   inbox: { pending: 0 },
+  webhook: { state: 'none' },
   deadLetters: 2,
   feedPosition: 9,
   rateBudget: null,

@@ -214,6 +214,18 @@ export interface PassState {
   readonly nextAt?: string
   readonly lastError?: Json
 }
+export interface WebhookState {
+  /** 'none': it is polled only, `reason` says why; 'failing': the CRM refused or lost the channel, polling goes on. */
+  readonly state: 'none' | 'active' | 'failing'
+  readonly reason?: string
+  /** Where events go, without the secret. */
+  readonly url?: string
+  /** End of the channel as the CRM named it; it is renewed before. */
+  readonly expiresAt?: string
+  readonly renewedAt?: string
+  readonly lastEventAt?: string
+  readonly lastError?: Json
+}
 export interface ConnectionState {
   readonly connection: ConnectionInfo
   readonly passes: readonly PassState[]
@@ -221,6 +233,7 @@ export interface ConnectionState {
   readonly lagSeconds?: number
   readonly outbox: { readonly pending: number; readonly inFlight: number; readonly dead: number }
   readonly inbox: { readonly pending: number }
+  readonly webhook: WebhookState
   readonly deadLetters: number
   readonly feedPosition: number
   readonly rateBudget: Json
@@ -264,8 +277,9 @@ export interface FeedRecord {
   /** Why it is gone, where it is: from the CRM, out of the mapping's `when`, or into another record. */
   readonly reason?: 'deleted' | 'filtered' | 'merged'
   readonly deletedAt?: string
-  /** External id of the survivor of a merge. */
+  /** External id of the survivor of a merge, and the name of its remote object. */
   readonly mergedInto?: string
+  readonly mergedIntoKind?: string
   readonly origin: 'crm' | 'push'
   readonly updatedAt: string
   readonly seq: number
@@ -298,6 +312,17 @@ export interface RecordsApi {
     object: ObjectType,
     filter: RecordFilter,
   ): Promise<readonly (FeedRecord & { readonly connectionId: string; readonly provider: string })[]>
+  /**
+   * Removes a person's content everywhere but for the id: record, outbox, dead letters and the contents of the audit,
+   * whose digests stay. The CRM is asked first: throws `conflict` where the record still lives there. 'pending': the
+   * rest follows as soon as a push that is on its way has ended.
+   */
+  erase(
+    connectionId: string,
+    object: ObjectType,
+    externalId: string,
+    asker?: Asker,
+  ): Promise<{ readonly status: 'erased' | 'pending' }>
 }
 
 export interface PushItem {
@@ -434,7 +459,16 @@ export interface WebhooksApi {
     request: IncomingWebhook,
     asker?: Asker,
   ): Promise<{ readonly accepted: number; readonly duplicates: number }>
+  /** Counts what was refused before it came here: from a foreign address, or too large. */
+  rejected(provider: string, reason: WebhookRejection): void
+  /**
+   * The address that a person enters in the CRM, with the connection's secret in it: show it to nobody else. Throws
+   * `invalid` where the provider sends no webhooks or the host has no public address.
+   */
+  address(connectionId: string, asker?: Asker): Promise<{ readonly url: string }>
 }
+/** Why a webhook was not taken. */
+export type WebhookRejection = 'signature' | 'unreadable' | 'unknown' | 'address' | 'size'
 
 export interface ApiKeyInfo {
   readonly id: string

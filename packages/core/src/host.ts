@@ -4,6 +4,7 @@ import { fernetKeyRing } from './auth/keyring.ts'
 import { createCrmClient } from './client.ts'
 import { createParts, type Parts, TOKENS } from './container.ts'
 import { crmError } from './errors.ts'
+import { followHookSettings } from './host/channels.ts'
 import { createConnectionsApi } from './host/connections.ts'
 import { createDeadLettersApi } from './host/dead_letters.ts'
 import type { HostDeps } from './host/deps.ts'
@@ -146,6 +147,7 @@ const assemble = ({ parts, wired, database, isOwnDatabase, metrics, log, soon, n
     // Nobody else can hold anything of an embedded database.
     if (database.backend === 'pglite') await dropAllLeases(database.db)
     await assertKeysOpen(deps, engine)
+    await followHookSettings(deps)
     await startBoss(boss)
     if (options.works !== false) await runner.start()
     if (options.works !== false) unwatchExpiry = watchExpiry(engine)

@@ -35,7 +35,15 @@ export interface HostOptions {
   readonly publicUrl?: string | undefined
   /** Further origins that a person may be sent to after signing in, beside that of `publicUrl`: `https://app.example.com`. */
   readonly returnOrigins?: readonly string[]
-  readonly webhookSecret?: string | undefined
+  /** Path under it at which the host hands webhooks to `webhooks.receive`; `/crm/webhooks`, the server's, if absent. */
+  readonly webhookPath?: string | undefined
+  /**
+   * Derives the webhook secret of each connection that has one of its own; of several the first derives and all verify.
+   * If absent, one is made for each connection and kept encrypted.
+   */
+  readonly webhookSecret?: string | readonly string[] | undefined
+  /** Days that pushes are kept after they ended, 30 if absent; the latest of each record stays known by its key. */
+  readonly keepPushesDays?: number | undefined
   /** OAuth clients by provider id. */
   readonly oauthClients?: Readonly<Record<string, { readonly id: string; readonly secret: string }>>
   /** Defaults of settings by provider id. */

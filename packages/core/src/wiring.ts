@@ -9,6 +9,7 @@ import { type Parts, TOKENS } from './container.ts'
 import type { Json } from './contract.ts'
 import { type Contexts, createContexts } from './host/contexts.ts'
 import type { HostDeps } from './host/deps.ts'
+import { createHooks } from './host/hooks.ts'
 import { createTrials } from './host/trials.ts'
 import type { HostOptions } from './host_options.ts'
 import type { HttpDeps } from './http/context.ts'
@@ -23,7 +24,7 @@ import { updateConnection } from './store/connections.ts'
 import { sealedCredentials } from './store/credentials.ts'
 import type { Database } from './store/database.ts'
 import { acquireLease, releaseLease, renewLease } from './store/leases.ts'
-import type { Engine, SyncMetrics, Timing } from './sync/engine.ts'
+import type { Engine, Retention, SyncMetrics, Timing } from './sync/engine.ts'
 import type { StopSignals } from './sync/turn.ts'
 import type { Metrics } from './telemetry/index.ts'
 
@@ -42,6 +43,19 @@ const timingOf = (options: HostOptions): Timing => ({
   callTimeoutMs: options.callTimeoutMs ?? 15_000,
   turnMs: 10_000,
 })
+
+const DAY_MS = 86_400_000
+/** CRMs repeat an event for a day at most. */
+const KEEP_HINTS_DAYS = 14
+const KEEP_PUSHES_DAYS = 30
+
+const retentionOf = ({ keepPushesDays = KEEP_PUSHES_DAYS }: HostOptions): Retention => ({
+  inboxMs: KEEP_HINTS_DAYS * DAY_MS,
+  outboxMs: keepPushesDays * DAY_MS,
+})
+
+const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
+  typeof value === 'string' ? [value] : (value ?? [])
 
 const leasePort = (database: Database, owner: string): LeasePort => ({
   acquire: async (key, forMs) => {
@@ -121,12 +135,19 @@ export const wire = (parts: Parts, stop: StopSignals, metrics: Metrics): Wired =
   }
   const contexts = createContexts(http, signIn, timingOf(options).callTimeoutMs)
   const boss = createBoss(database, log)
+  const hooks = createHooks(database, keyRing, {
+    publicUrl: options.publicUrl,
+    path: options.webhookPath ?? '/crm/webhooks',
+    secrets: listOf(options.webhookSecret),
+  })
   const engine: Engine = {
     database,
     provider: (id) => registry.get(id),
     createCtx: (connection, operation) =>
       contexts.open(connection, registry.get(connection.provider).provider, operation),
     doorbell: createDoorbell(boss, database),
+    hooks,
+    retention: retentionOf(options),
     clock,
     random,
     owner,
@@ -139,6 +160,7 @@ export const wire = (parts: Parts, stop: StopSignals, metrics: Metrics): Wired =
     engine,
     registry,
     options,
+    hooks,
     credentials,
     keyRing,
     oauth,
@@ -159,4 +181,8 @@ export const syncMetrics = (metrics: Metrics): SyncMetrics => ({
   operation: (provider, operation, status) => metrics.operation({ provider, operation, status }),
   duration: (provider, object, job, seconds) => metrics.syncDuration({ provider, object, job }, seconds),
   error: (provider, kind) => metrics.error(provider, kind),
+  webhookEvents: (provider, result, count) => {
+    if (count > 0) metrics.webhookEvents({ provider, result }, count)
+  },
+  webhookRejected: (provider, reason) => metrics.webhookRejected({ provider, reason }),
 })

@@ -4,8 +4,11 @@ import type { KeyRing } from './keyring.ts'
 import type { CredentialStore, SealedCredentialStore, StoredSession } from './ports.ts'
 
 /** What a connection's secrets are bound to, so that a row moved to another connection does not open. */
-export const bindingOf = (workspaceId: string, connectionId: string, what: 'credentials' | 'session'): string =>
-  JSON.stringify([workspaceId, connectionId, what])
+export const bindingOf = (
+  workspaceId: string,
+  connectionId: string,
+  what: 'credentials' | 'session' | 'webhook',
+): string => JSON.stringify([workspaceId, connectionId, what])
 
 /** Encrypts the credentials of a connection that is about to be stored. */
 export const sealCredentials = (keys: KeyRing, workspaceId: string, connectionId: string, credentials: Fields) =>

@@ -7,6 +7,7 @@ import { wakeCursors } from '../store/cursors.ts'
 import type { Tx } from '../store/database.ts'
 import { dropLookups } from '../store/lookups.ts'
 import { wakeOutbox } from '../store/outbox.ts'
+import { wakeChannelOf } from './channels.ts'
 import { cursorsFor, settingsFor } from './connection_making.ts'
 import type { HostDeps, Trial } from './deps.ts'
 import { expiryOf } from './expiry.ts'
@@ -69,6 +70,7 @@ export const changeConnection = async (
     await cursorsFor(tx, deps, { id, provider: name, workspaceId, settings, skewMs }, objects)
     await wakeCursors(tx, id, objects)
     if (isResigned) await wakeOutbox(tx, id)
+    await wakeChannelOf(tx, deps, row)
   })
   if (isResigned) await dropLookups(deps.engine.database, id)
   deps.trials.forget(id)

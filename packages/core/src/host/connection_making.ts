@@ -10,6 +10,7 @@ import { createFeedHead } from '../store/feed.ts'
 import type { AnyObject } from '../sync/crm.ts'
 import { newId } from '../sync/identifiers.ts'
 import { nextDue, passesOf } from '../sync/scan.ts'
+import { wakeChannelOf } from './channels.ts'
 import type { HostDeps, Trial } from './deps.ts'
 import { expiryOf } from './expiry.ts'
 import { checkedSettings, chosenObjects } from './settings.ts'
@@ -125,6 +126,7 @@ export const keepConnection = async (
     await createFeedHead(tx, id)
     const connection = { id, provider: provider.id, workspaceId, settings, skewMs: trial.skewMs() }
     await cursorsFor(tx, deps, connection, objects)
+    await wakeChannelOf(tx, deps, connection)
     return found
   })
   if (existing.length > 0) {

@@ -8,17 +8,19 @@ import { countOutbox } from '../store/outbox.ts'
 import { presentConnection } from './connections.ts'
 import type { HostDeps } from './deps.ts'
 import { presentCursor } from './sync.ts'
+import { webhookState } from './webhook_state.ts'
 
 /** Everything an operator asks of one connection. */
 export const connectionState = async (deps: HostDeps, row: StoredConnection): Promise<ConnectionState> => {
   const { database, clock } = deps.engine
-  const [cursors, outbox, pending, deadLetters, feed, rateBudget] = await Promise.all([
+  const [cursors, outbox, pending, deadLetters, feed, rateBudget, webhook] = await Promise.all([
     listCursors(database, row.id),
     countOutbox(database, row.id),
     countHints(database, row.id),
     countDeadLetters(database, row.id),
     feedHead(database.db, row.id),
     deps.rateBudget(row),
+    webhookState(deps, row),
   ])
   const watermarks = cursors
     .filter(({ pass, state, watermark }) => pass === 'delta' && state !== 'off' && watermark !== null)
@@ -30,6 +32,7 @@ export const connectionState = async (deps: HostDeps, row: StoredConnection): Pr
     ...(oldest === undefined ? {} : { lagSeconds: Math.max(0, Math.round((clock.wallMs() - oldest) / 1000)) }),
     outbox,
     inbox: { pending },
+    webhook,
     deadLetters,
     feedPosition: feed.seq,
     rateBudget,

@@ -2,6 +2,7 @@ import type { ConnectionInfo, ConnectionsApi } from '../api.ts'
 import type { Account, Json } from '../contract.ts'
 import { deleteConnection, listConnections, requireConnection, type StoredConnection } from '../store/connections.ts'
 import { newId } from '../sync/identifiers.ts'
+import { closeChannelOf } from './channels.ts'
 import { changeConnection } from './connection_change.ts'
 import { checkConnection } from './connection_check.ts'
 import { keepConnection, proveConnection } from './connection_making.ts'
@@ -47,6 +48,7 @@ export const createConnectionsApi = (deps: HostDeps): ConnectionsApi => {
     },
     remove: async (id) => {
       await load(id)
+      await closeChannelOf(deps, id)
       await database.transaction((tx) => deleteConnection(tx, id))
       trials.forget(id)
     },

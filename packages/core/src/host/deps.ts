@@ -6,6 +6,7 @@ import type { HostOptions } from '../host_options.ts'
 import type { AnyProvider, Registry } from '../registry/index.ts'
 import type { StoredConnection } from '../store/connections.ts'
 import type { Engine } from '../sync/engine.ts'
+import type { HostHooks } from './hooks.ts'
 
 /** Credentials on trial: proved by a probe before anything is kept. */
 export interface Trials {
@@ -39,6 +40,7 @@ export interface HostDeps {
   readonly engine: Engine
   readonly registry: Registry
   readonly options: HostOptions
+  readonly hooks: HostHooks
   /** Credentials at rest, encrypted on the way in and out. */
   readonly credentials: CredentialStore
   readonly keyRing: KeyRing

@@ -6,6 +6,7 @@ import { noteFeedRead, readFeed, type StoredRecord } from '../store/feed.ts'
 import { localIdsOf } from '../store/links.ts'
 import { findRecord, type KeptLink, searchRecords } from '../store/records.ts'
 import type { HostDeps } from './deps.ts'
+import { eraseOnRequest } from './erasing.ts'
 import { decodeCursor, encodeCursor, pageSize } from './page.ts'
 
 const LOOK_EVERY_MS = 250
@@ -15,7 +16,8 @@ const isPosition = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 
 /** Feed, single records and look-ups: what the store holds, in the host's own ids. */
-export const createRecordsApi = ({ engine, signal }: HostDeps): RecordsApi => {
+export const createRecordsApi = (deps: HostDeps): RecordsApi => {
+  const { engine, signal } = deps
   const { database, clock } = engine
 
   const present = async (connectionId: string, rows: readonly StoredRecord[]): Promise<readonly FeedRecord[]> => {
@@ -75,6 +77,8 @@ export const createRecordsApi = ({ engine, signal }: HostDeps): RecordsApi => {
       )
       return found.flat()
     },
+    erase: (connectionId, object, externalId, asker = {}) =>
+      eraseOnRequest(deps, connectionId, object, externalId, asker),
   }
 }
 
@@ -102,9 +106,12 @@ const presentRecord = (row: StoredRecord, localIds: ReadonlyMap<string, string>)
   }
 }
 
-const deletionOf = (row: StoredRecord): Pick<FeedRecord, 'deleted' | 'reason' | 'deletedAt' | 'mergedInto'> => {
+const deletionOf = (
+  row: StoredRecord,
+): Pick<FeedRecord, 'deleted' | 'reason' | 'deletedAt' | 'mergedInto' | 'mergedIntoKind'> => {
   if (row.deleted_at === null) return { deleted: false }
   const reason = row.deleted_reason === 'filtered' || row.deleted_reason === 'merged' ? row.deleted_reason : 'deleted'
-  const mergedInto = row.merged_into === null ? {} : { mergedInto: row.merged_into }
+  const mergedInto =
+    row.merged_into === null ? {} : { mergedInto: row.merged_into, mergedIntoKind: row.merged_object ?? row.object }
   return { deleted: true, reason, deletedAt: row.deleted_at.toISOString(), ...mergedInto }
 }

@@ -1,49 +1,34 @@
-import { createHmac } from 'node:crypto'
-import type { IncomingWebhook, WebhooksApi } from '../api.ts'
+import type { IncomingWebhook, WebhookRejection, WebhooksApi } from '../api.ts'
 import type { RawRequest, RemoteEvent } from '../contract.ts'
-import { crmError } from '../errors.ts'
+import { type CrmError, crmError, isCrmError } from '../errors.ts'
 import type { AnyProvider } from '../registry/index.ts'
-import { findConnection, listConnections, type StoredConnection } from '../store/connections.ts'
-import { addHints } from '../store/inbox.ts'
+import { noteEvents } from '../store/channels.ts'
+import { type AnnouncedHint, announceHints } from '../store/inbox.ts'
 import { newId } from '../sync/identifiers.ts'
 import type { HostDeps } from './deps.ts'
+import { webhookAddress } from './webhook_address.ts'
+import { readEvents } from './webhook_events.ts'
+import { createWebhookSenders } from './webhook_senders.ts'
 
-/** A connection's own webhook secret: derived, so that it need not be stored; 43 characters. */
-export const webhookSecretOf = (master: string, connectionId: string): string =>
-  createHmac('sha256', master).update(`webhook:${connectionId}`).digest('base64url')
+/** How exact it is known when a CRM last spoke. */
+const NOTED_EVERY_MS = 10_000
+/** Connections that are rung for with the request; the due-query rings for others within a second. */
+const MOST_RINGS = 10
+
+const REASONS: Readonly<Partial<Record<CrmError['kind'], WebhookRejection>>> = {
+  auth: 'signature',
+  invalid: 'unreadable',
+  not_found: 'unknown',
+}
 
 /** Takes what CRMs announce: proof first, then inbox rows and the doorbell in one transaction. Reading comes later. */
-export const createWebhooksApi = ({ engine, registry, options }: HostDeps): WebhooksApi => {
-  const secretFor = (provider: AnyProvider, connection: StoredConnection | undefined): string => {
-    const client = options.oauthClients?.[provider.id]?.secret
-    const secret =
-      provider.webhooks?.secret === 'client'
-        ? client
-        : connection && options.webhookSecret && webhookSecretOf(options.webhookSecret, connection.id)
-    if (secret) return secret
-    const variable =
-      provider.webhooks?.secret === 'client' ? `CRM_${provider.id.toUpperCase()}_CLIENT_SECRET` : 'CRM_WEBHOOK_SECRET'
-    throw crmError('auth', `Webhooks of ${provider.title} cannot be verified here: set ${variable}.`, {
-      provider: provider.id,
-    })
-  }
+export const createWebhooksApi = (deps: HostDeps): WebhooksApi => {
+  const { engine, registry, options } = deps
+  const senders = createWebhookSenders(deps)
 
-  /** Whose events they are: the connection of the URL, or those of the account that each event names. */
-  const route = async (
-    provider: AnyProvider,
-    connection: StoredConnection | undefined,
-    events: readonly RemoteEvent[],
-  ) => {
-    if (connection !== undefined) return new Map([[connection.id, events]])
-    const candidates = await listConnections(engine.database, { provider: provider.id })
-    const routed = new Map<string, RemoteEvent[]>()
-    for (const event of events) {
-      for (const { id, account } of candidates) {
-        if (event.accountId === undefined || account?.['id'] !== event.accountId) continue
-        routed.set(id, [...(routed.get(id) ?? []), event])
-      }
-    }
-    return routed
+  const rejected = (provider: string, reason: WebhookRejection): void => {
+    const isInstalled = registry.list().some((installed) => installed.provider.id === provider)
+    engine.metrics.webhookRejected(isInstalled ? provider : 'unknown', reason)
   }
 
   const receive = async (
@@ -53,60 +38,65 @@ export const createWebhooksApi = ({ engine, registry, options }: HostDeps): Webh
     correlationId: string,
   ) => {
     const { provider } = registry.get(id)
-    const { webhooks } = provider
-    if (webhooks === undefined) throw crmError('not_found', `${provider.title} sends no webhooks.`, { provider: id })
-    const connection = connectionId === undefined ? undefined : await findConnection(engine.database.db, connectionId)
-    const isForeign = connection !== undefined && connection.provider !== id
-    if (connectionId !== undefined && (connection === undefined || isForeign)) {
-      throw crmError('not_found', `There is no connection ${connectionId} of ${provider.title}.`, { provider: id })
+    if (provider.webhooks === undefined) {
+      throw crmError('not_found', `${provider.title} sends no webhooks.`, { provider: id })
     }
     const raw: RawRequest = {
       method: request.method,
-      url: `${(options.publicUrl ?? '').replace(/\/$/, '')}${request.path}`,
+      url: `${(options.publicUrl ?? '').replace(/\/+$/, '')}${request.path}`,
       headers: request.headers,
       body: request.body,
       receivedAt: new Date(engine.clock.wallMs()),
     }
-    if (!webhooks.verify(raw, secretFor(provider, connection))) {
-      engine.metrics.operation(id, 'webhook', 'error')
-      throw crmError('auth', 'The signature of this webhook does not match.', { provider: id })
-    }
-    const events = parse(provider, raw)
-    const routed = await route(provider, connection, events)
-    let accepted = 0
-    await engine.database.transaction(async (tx) => {
-      accepted = 0
-      for (const [target, ofTarget] of routed) {
-        const hints = ofTarget.map(({ key, object, remoteId, op, at, mergedInto }) => ({
-          dedupeKey: key,
-          object,
-          externalId: remoteId,
-          op,
-          at,
-          mergedInto: mergedInto ?? null,
-        }))
-        accepted += await addHints(tx, target, id, correlationId, hints)
-        await engine.doorbell.inbox(target, tx)
-      }
-    })
-    const total = [...routed.values()].reduce((sum, list) => sum + list.length, 0)
+    const sender = await senders.prove(provider, connectionId, raw)
+    const { events, unreadable } = readEvents(provider, raw)
+    const routed = await sender.route(events)
+    const hints = routed.map(({ connectionId: target, event }) => hintOf(target, event))
+    const accepted = hints.length === 0 ? 0 : await store(provider, hints, raw.receivedAt.getTime(), correlationId)
+    const stray = events.filter((event) => !routed.some((each) => each.event === event)).length
     engine.metrics.operation(id, 'webhook', 'ok')
-    return { accepted, duplicates: total - accepted }
+    engine.metrics.webhookEvents(id, 'accepted', accepted)
+    engine.metrics.webhookEvents(id, 'duplicate', hints.length - accepted)
+    engine.metrics.webhookEvents(id, 'unroutable', stray)
+    engine.metrics.webhookEvents(id, 'unreadable', unreadable)
+    return { accepted, duplicates: hints.length - accepted }
   }
 
-  const parse = (provider: AnyProvider, raw: RawRequest): readonly RemoteEvent[] => {
-    try {
-      return provider.webhooks?.parse(raw) ?? []
-    } catch (error) {
-      throw crmError('invalid', `The webhook of ${provider.title} could not be read.`, {
-        provider: provider.id,
-        cause: error,
-      })
-    }
-  }
+  const store = (
+    provider: AnyProvider,
+    hints: readonly AnnouncedHint[],
+    atMs: number,
+    correlationId: string,
+  ): Promise<number> =>
+    engine.database.transaction(async (tx) => {
+      const targets = [...new Set(hints.map(({ connectionId }) => connectionId))]
+      const accepted = await announceHints(tx, provider.id, correlationId, hints)
+      await noteEvents(tx, provider.id, targets, atMs, NOTED_EVERY_MS)
+      if (accepted > 0) for (const target of targets.slice(0, MOST_RINGS)) await engine.doorbell.inbox(target, tx)
+      return accepted
+    })
 
   return {
-    receive: (provider, connectionId, request, asker = {}) =>
-      receive(provider, connectionId, request, asker.correlationId ?? newId('hook')),
+    receive: async (provider, connectionId, request, asker = {}) => {
+      try {
+        return await receive(provider, connectionId, request, asker.correlationId ?? newId('hook'))
+      } catch (error) {
+        const reason = isCrmError(error) ? REASONS[error.kind] : undefined
+        if (reason !== undefined) rejected(provider, reason)
+        throw error
+      }
+    },
+    rejected,
+    address: (connectionId, asker = {}) => webhookAddress(deps, connectionId, asker),
   }
 }
+
+const hintOf = (connectionId: string, { key, object, remoteId, op, at, mergedInto }: RemoteEvent): AnnouncedHint => ({
+  connectionId,
+  dedupeKey: key,
+  object,
+  externalId: remoteId,
+  op,
+  at,
+  mergedInto: mergedInto ?? null,
+})

@@ -2,6 +2,7 @@ import type { Drained } from '../api.ts'
 import { dueWork, nextDueAt } from '../store/due.ts'
 import type { Engine } from '../sync/engine.ts'
 import type { StopSignals } from '../sync/turn.ts'
+import { dueTerms } from './due_terms.ts'
 import { doJob } from './job.ts'
 import type { JobData } from './queues.ts'
 
@@ -18,7 +19,7 @@ export const drain = async (engine: Engine, stop: StopSignals): Promise<Drained>
   let before = ''
   let alike = 0
   while (!stop.soon.aborted) {
-    const due = await dueWork(engine.database, MOST_AT_ONCE)
+    const due = await dueWork(engine.database, MOST_AT_ONCE, dueTerms(engine))
     const now = due
       .map((each) => `${each.kind} ${each.connectionId} ${each.object} ${each.pass}`)
       .sort()
@@ -26,13 +27,13 @@ export const drain = async (engine: Engine, stop: StopSignals): Promise<Drained>
     alike = now === before ? alike + 1 : 0
     before = now
     if (due.length === 0 || alike === MOST_ALIKE) break
-    for (const { connectionId, object, pass } of due) {
+    for (const job of due) {
       for (let hasMore: boolean | undefined = true; hasMore === true && !stop.soon.aborted; turns += 1) {
-        hasMore = await tried(engine, { connectionId, object, pass }, stop)
+        hasMore = await tried(engine, job, stop)
       }
     }
   }
-  const nextAt = await nextDueAt(engine.database)
+  const nextAt = await nextDueAt(engine.database, dueTerms(engine))
   return { turns, ...(nextAt === undefined ? {} : { nextAt }) }
 }
 
@@ -41,8 +42,11 @@ const tried = async (engine: Engine, job: JobData, stop: StopSignals): Promise<b
   try {
     return await doJob(engine, job, stop)
   } catch (error) {
-    const { connectionId, object, pass } = job
-    engine.log.error({ connection_id: connectionId, object, pass, err: error }, 'a job ended in an unforeseen error')
+    const { kind, connectionId, object, pass } = job
+    engine.log.error(
+      { kind, connection_id: connectionId, object, pass, err: error },
+      'a job ended in an unforeseen error',
+    )
     return undefined
   }
 }

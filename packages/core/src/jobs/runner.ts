@@ -1,8 +1,8 @@
 import type { PgBoss } from 'pg-boss'
-import type { ObjectType } from '../contract.ts'
 import { dueWork } from '../store/due.ts'
 import type { Engine } from '../sync/engine.ts'
 import type { StopSignals } from '../sync/turn.ts'
+import { dueTerms } from './due_terms.ts'
 import { doJob } from './job.ts'
 import { type JobData, QUEUE_NAMES, QUEUES, type QueueName } from './queues.ts'
 
@@ -23,13 +23,7 @@ export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): R
   const work = async (job: JobData): Promise<void> => {
     const hasMore = await doJob(engine, job, stop)
     // Back to the end of the queue: whoever is more urgent or has waited longer comes first.
-    if (hasMore === true && !stop.soon.aborted) await ringFor(job.connectionId, job.object, job.pass)
-  }
-
-  const ringFor = async (connectionId: string, object: string, pass: JobData['pass']): Promise<void> => {
-    if (pass !== '') await engine.doorbell.scan(connectionId, object, pass)
-    else if (object === '') await engine.doorbell.inbox(connectionId)
-    else await engine.doorbell.push(connectionId, object as ObjectType)
+    if (hasMore === true && !stop.soon.aborted) await engine.doorbell.due(job)
   }
 
   const answer = async (job: JobData): Promise<void> => {
@@ -38,7 +32,7 @@ export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): R
     } catch (error) {
       // A bell that was not answered is rung again by the due-query; the queue itself goes on.
       engine.log.error(
-        { connection_id: job.connectionId, object: job.object, pass: job.pass, err: error },
+        { kind: job.kind, connection_id: job.connectionId, object: job.object, pass: job.pass, err: error },
         'a job ended in an unforeseen error',
       )
     }
@@ -59,9 +53,9 @@ export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): R
 
   const ringWhatIsDue = async (): Promise<void> => {
     try {
-      for (const due of await dueWork(engine.database, MOST_RINGS)) {
+      for (const due of await dueWork(engine.database, MOST_RINGS, dueTerms(engine))) {
         if (stop.soon.aborted) return
-        await ringFor(due.connectionId, due.object, due.pass)
+        await engine.doorbell.due(due)
       }
     } catch (error) {
       if (!stop.soon.aborted) engine.log.warn({ err: error }, 'what is due could not be read; trying again')

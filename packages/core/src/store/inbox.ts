@@ -5,6 +5,12 @@ import type { StoredError, WebhookInboxTable } from './schema.ts'
 
 export type InboxRow = Selectable<WebhookInboxTable>
 
+/**
+ * How long after a record was read for a hint the next announcement of it waits: what a CRM tells of one record in a
+ * storm of events is then read a few times and not hundreds of times, and a first event never waits.
+ */
+const REST_MS = 2_000
+
 /** A hint that a record changed: from a webhook, or from a read that could not tell which of two versions is newer. */
 export interface NewHint {
   readonly dedupeKey: string
@@ -39,6 +45,36 @@ export const addHints = async (
   return rows.length
 }
 
+/** A hint that a CRM announced, for whichever connection. */
+export interface AnnouncedHint extends NewHint {
+  readonly connectionId: string
+}
+
+/** Adds what was announced; answers how much of it was new. A record that was read just now rests before the next read. */
+export const announceHints = async (
+  tx: Tx,
+  provider: string,
+  correlationId: string,
+  hints: readonly AnnouncedHint[],
+): Promise<number> => {
+  const { numAffectedRows } = await sql`
+    insert into crm_webhook_inbox (connection_id, provider, dedupe_key, object, external_id, op, at, merged_into, origin,
+      correlation_id, next_at)
+    select "connectionId", ${provider}, "dedupeKey", given.object, "externalId", op, at, "mergedInto", 'webhook',
+      ${correlationId}, greatest(clock_timestamp(), (
+        select max(done.processed_at) + ${REST_MS} * interval '1 millisecond' from crm_webhook_inbox done
+        where done.connection_id = "connectionId" and done.object = given.object and done.external_id = "externalId"
+      ))
+    from ${recordset(
+      hints,
+      '"connectionId" text, "dedupeKey" text, object text, "externalId" text, op text, at timestamptz, "mergedInto" text',
+    )}
+    -- One order for everybody: two deliveries of the same events wait for each other and never both.
+    order by "connectionId", "dedupeKey"
+    on conflict (connection_id, dedupe_key) do nothing`.execute(tx)
+  return Number(numAffectedRows ?? 0)
+}
+
 /**
  * Adds hints to be followed after `delayMs`, if a pass over the object other than `pass` is under way: it may have in
  * hand what has been told as gone before anybody knew of it.
@@ -63,24 +99,35 @@ export const addHintsBesideScans = async (
     on conflict (connection_id, dedupe_key) do nothing`.execute(tx)
 }
 
-/** Open hints that are due, oldest first. */
-export const dueHints = async ({ db }: Database, connectionId: string, limit: number): Promise<readonly InboxRow[]> =>
-  db
-    .selectFrom('crm_webhook_inbox')
-    .selectAll()
-    .where('connection_id', '=', connectionId)
-    .where('processed_at', 'is', null)
-    .where('next_at', '<=', sql<Date>`clock_timestamp()`)
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+/**
+ * Open hints of up to `limit` records, those whose turn is longest due first: all that speak of a record, so that one
+ * read answers them, with announcements that rest.
+ */
+export const dueHints = async ({ db }: Database, connectionId: string, limit: number): Promise<readonly InboxRow[]> => {
+  const { rows } = await sql<InboxRow>`
+    select hint.* from (
+      select object, external_id from crm_webhook_inbox
+      where connection_id = ${connectionId} and processed_at is null and next_at <= clock_timestamp()
+      group by object, external_id order by min(next_at) limit ${limit}
+    ) due join crm_webhook_inbox hint on hint.connection_id = ${connectionId} and hint.object = due.object
+      and hint.external_id = due.external_id and hint.processed_at is null
+      and (hint.next_at <= clock_timestamp() or (hint.origin = 'webhook' and hint.attempts = 0))
+    order by hint.id`.execute(db)
+  return rows
+}
 
+/** Closes hints; what was announced of the same records meanwhile rests first. */
 export const closeHints = async (tx: Tx, ids: readonly number[]): Promise<void> => {
-  await tx
-    .updateTable('crm_webhook_inbox')
-    .set({ processed_at: sql<Date>`now()`, next_at: null })
-    .where('id', '=', sql<number>`any(${ids}::bigint[])`)
-    .execute()
+  await sql`
+    with closed as (
+      update crm_webhook_inbox set processed_at = now(), next_at = null where id = any(${ids}::bigint[])
+      returning connection_id, object, external_id
+    )
+    update crm_webhook_inbox hint set next_at = clock_timestamp() + ${REST_MS} * interval '1 millisecond'
+    from (select distinct connection_id, object, external_id from closed) record
+    where hint.connection_id = record.connection_id and hint.object = record.object
+      and hint.external_id = record.external_id and hint.processed_at is null and hint.origin = 'webhook'
+      and hint.attempts = 0 and hint.id <> all(${ids}::bigint[])`.execute(tx)
 }
 
 /** Puts hints off; `delayMs` null closes them as failed. */

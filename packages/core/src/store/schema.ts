@@ -202,12 +202,35 @@ export interface WebhookInboxTable {
   op: 'upsert' | 'delete' | 'erase'
   at: Time
   merged_into: string | null
+  origin: Defaulted<'webhook' | 'reread'>
   correlation_id: string
   received_at: Defaulted<Date>
   processed_at: TimeOrNull
   next_at: TimeOrNull
   attempts: Defaulted<number>
   last_error: ColumnType<StoredError | null, string | null | undefined, string | null>
+}
+
+export interface ChannelsTable {
+  connection_id: string
+  provider: string
+  state: Defaulted<'none' | 'active' | 'failing'>
+  secret: string | null
+  basis: string | null
+  objects: DefaultedJson<readonly string[]>
+  remote_state: ColumnType<Fields | null, string | null | undefined, string | null>
+  expires_at: TimeOrNull
+  renewed_at: TimeOrNull
+  last_event_at: TimeOrNull
+  next_at: TimeOrNull
+  failures: Defaulted<number>
+  last_error: ColumnType<StoredError | null, string | null | undefined, string | null>
+}
+
+export interface ChoresTable {
+  name: 'purge'
+  next_at: Time
+  finished_at: TimeOrNull
 }
 
 export interface DeadLettersTable {
@@ -292,6 +315,8 @@ export interface Schema {
   crm_push_heads: PushHeadsTable
   crm_feed_heads: FeedHeadsTable
   crm_webhook_inbox: WebhookInboxTable
+  crm_channels: ChannelsTable
+  crm_chores: ChoresTable
   crm_dead_letters: DeadLettersTable
   crm_audit: AuditTable
   crm_rate_buckets: RateBucketsTable

@@ -3,7 +3,9 @@ import type { Priority } from '../http/ports.ts'
 import type { AnyProvider } from '../registry/capabilities.ts'
 import type { StoredConnection } from '../store/connections.ts'
 import type { Database, Tx } from '../store/database.ts'
+import type { DueWork } from '../store/due.ts'
 import type { Pass } from '../store/schema.ts'
+import type { WebhookResult } from '../telemetry/metrics.ts'
 
 /** What the sync layer works with: the store, the installed providers, a way to call a CRM, and what tests replace. */
 export interface Engine {
@@ -12,6 +14,8 @@ export interface Engine {
   /** A plugin's context for one operation on one connection, signed in. Throws `auth` where it cannot be. */
   createCtx(connection: StoredConnection, operation: Operation): Promise<Ctx<Fields>>
   readonly doorbell: Doorbell
+  readonly hooks: Hooks
+  readonly retention: Retention
   readonly clock: Clock
   /** In [0, 1), for jitter. */
   random(): number
@@ -57,6 +61,29 @@ export interface Doorbell {
   scan(connectionId: string, object: string, pass: Pass, tx?: Tx): Promise<void>
   push(connectionId: string, type: ObjectType, tx?: Tx): Promise<void>
   inbox(connectionId: string, tx?: Tx): Promise<void>
+  channel(connectionId: string, tx?: Tx): Promise<void>
+  /** For whatever the due-query found. */
+  due(work: DueWork): Promise<void>
+}
+
+/** How CRMs reach this host, and what proves that it was them. */
+export interface Hooks {
+  /** Whether the host has a public address. */
+  readonly isReachable: boolean
+  /** Where events go that come for a connection, or for a whole provider; undefined where the host has no public address. */
+  addressOf(provider: string, connectionId?: string): string | undefined
+  /** Fingerprint of the address and of the secret that connections' own are derived from. */
+  readonly basis: string
+  /** The secret that a connection's CRM is given, at most 50 characters; made and kept where none is configured. */
+  secretOf(connection: StoredConnection): Promise<string>
+}
+
+/** How long what has ended is kept, in ms. */
+export interface Retention {
+  /** Hints that were followed: for so long a repeated event is known as one. */
+  readonly inboxMs: number
+  /** Pushes that ended, and what is left of removed connections. */
+  readonly outboxMs: number
 }
 
 export interface Log {
@@ -71,4 +98,6 @@ export interface SyncMetrics {
   operation(provider: string, operation: string, status: 'ok' | 'error'): void
   duration(provider: string, object: string, job: string, seconds: number): void
   error(provider: string, kind: ErrorKind): void
+  webhookEvents(provider: string, result: WebhookResult, count: number): void
+  webhookRejected(provider: string, reason: string): void
 }

@@ -23,10 +23,16 @@ export interface Metrics {
   error(provider: string, kind: string): void
   /** One call that went out; `status` is the HTTP status, undefined where no answer came. */
   apiCall(provider: string, status: number | undefined): void
+  /** Events of webhooks that proved genuine. */
+  webhookEvents(labels: { provider: string; result: WebhookResult }, count: number): void
+  webhookRejected(labels: { provider: string; reason: string }): void
   /** Prometheus text. */
   text(): Promise<string>
   readonly contentType: string
 }
+
+/** What became of an event: new, known already, of an account that nobody connected, or naming nothing. */
+export type WebhookResult = 'accepted' | 'duplicate' | 'unroutable' | 'unreadable'
 
 export interface MetricsOptions {
   /** Read once a scrape. */
@@ -75,6 +81,19 @@ export const createMetrics = ({ readGauges, onUnreadable }: MetricsOptions): Met
     registers,
   })
 
+  const webhookEvents = new Counter({
+    name: 'crm_webhook_events_total',
+    help: 'Events of genuine webhooks by what became of them',
+    labelNames: ['provider', 'result'],
+    registers,
+  })
+  const webhooksRejected = new Counter({
+    name: 'crm_webhooks_rejected_total',
+    help: 'Webhooks that were refused, by reason; nothing of them is kept',
+    labelNames: ['provider', 'reason'],
+    registers,
+  })
+
   let reading: Promise<readonly ConnectionGauges[]> | undefined
   /** All gauges of a scrape are filled from one reading. */
   const readOnce = (): Promise<readonly ConnectionGauges[]> => {
@@ -116,6 +135,8 @@ export const createMetrics = ({ readGauges, onUnreadable }: MetricsOptions): Met
     error: (provider, kind) => errors.inc({ provider, kind }),
     apiCall: (provider, status) =>
       apiCalls.inc({ provider, status: status === undefined ? 'none' : `${Math.floor(status / 100)}xx` }),
+    webhookEvents: (labels, count) => webhookEvents.inc(labels, count),
+    webhookRejected: (labels) => webhooksRejected.inc(labels),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }

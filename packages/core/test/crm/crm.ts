@@ -125,10 +125,10 @@ const shownWithoutFields = (record: CrmRecord) => ({
   at: new Date(newest(record).stampMs).toISOString(),
 })
 
-export const startCrm = async (): Promise<FakeCrm> => {
+export const startCrm = async (more: readonly Route[] = []): Promise<FakeCrm> => {
   const state = createState()
   const server = await serveSimulator({
-    routes: routesOf(state),
+    routes: [...more, ...routesOf(state)],
     before: ({ headers }) =>
       headers['authorization'] === `Bearer ${state.knobs.token}`
         ? undefined

@@ -1,4 +1,15 @@
-import type { Ctx, Failure, Fields, Outcome, Page, PageRequest, Provider, RemoteObject } from '../../src/contract.ts'
+import type { Route } from '@raccordo/testkit/simulator'
+import type {
+  Ctx,
+  Failure,
+  Fields,
+  Outcome,
+  Page,
+  PageRequest,
+  Provider,
+  RemoteObject,
+  Webhooks,
+} from '../../src/contract.ts'
 import { defineProvider } from '../../src/plugin.ts'
 
 /** Facts about the fake CRM that a test may set. */
@@ -10,7 +21,11 @@ export interface CrmFacts {
   readonly page?: number
   readonly read?: number
   readonly write?: number
+  readonly fields?: number
   readonly deletedScope?: 'window' | 'full' | 'none'
+  readonly webhooks?: Webhooks<Fields>
+  /** Further paths of the fake CRM. */
+  readonly routes?: readonly Route[]
   /** Changes an object before it is used: leaves operations out, wraps them. */
   readonly change?: (object: RemoteObject<Fields>) => RemoteObject<Fields>
 }
@@ -127,7 +142,7 @@ export const createProvider = (facts: CrmFacts = {}): Provider<Fields> => {
     auth: { apiKey: {} },
     api: {
       baseUrl: 'http://127.0.0.1:9',
-      limits: { rates: [], parallel: [], page: facts.page ?? 100, read: facts.read ?? 100, write: facts.write ?? 50 },
+      limits: { rates: [], parallel: [], page: facts.page ?? 100, read: facts.read ?? 100, write: facts.write ?? 50, ...(facts.fields === undefined ? {} : { fields: facts.fields }) },
       settleMs: facts.settleMs ?? 300,
     },
     probe: async (ctx) => (await ctx.call({ path: '/me' })).body,
@@ -136,6 +151,7 @@ export const createProvider = (facts: CrmFacts = {}): Provider<Fields> => {
       change(objectOf('contact', 'contact', facts)),
       change(objectOf('call', 'activity', facts)),
     ],
+    ...(facts.webhooks === undefined ? {} : { webhooks: facts.webhooks }),
     mapping: MAPPING,
   })
 }

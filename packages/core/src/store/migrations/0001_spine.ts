@@ -30,6 +30,7 @@ const STATEMENTS = [
     deleted_at timestamptz
   )`,
   `create index crm_connections_workspace on crm_connections (workspace_id) where deleted_at is null`,
+  `create index crm_connections_account on crm_connections (provider, (account->>'id')) where deleted_at is null`,
 
   // Sign-ins that were begun and wait for their redirect: the state's hash, and the rest encrypted.
   `create table crm_sign_ins (
@@ -79,7 +80,7 @@ const STATEMENTS = [
     restarts integer not null default 0,
     -- how often in a row the CRM has forgotten the place of the scan
     lost_cursors integer not null default 0,
-    -- a flag has switched it off
+    -- a flag of the workspace has switched it off: kept in step with crm_flags, so that what is due is found cheaply
     paused boolean not null default false,
     watermark timestamptz,
     run_id text,
@@ -208,6 +209,8 @@ const STATEMENTS = [
     op text not null,
     at timestamptz not null,
     merged_into text,
+    -- 'webhook': announced by the CRM; 'reread': asked for by a read that could not tell
+    origin text not null default 'reread',
     correlation_id text not null,
     received_at timestamptz not null default now(),
     processed_at timestamptz,
@@ -217,6 +220,37 @@ const STATEMENTS = [
     unique (connection_id, dedupe_key)
   )`,
   `create index crm_webhook_inbox_open on crm_webhook_inbox (connection_id, next_at) where processed_at is null`,
+  `create index crm_webhook_inbox_record on crm_webhook_inbox (connection_id, object, external_id, processed_at)`,
+  `create index crm_webhook_inbox_done on crm_webhook_inbox (processed_at) where processed_at is not null`,
+
+  `create table crm_channels (
+    connection_id text primary key,
+    provider text not null,
+    state text not null default 'none' check (state in ('none', 'active', 'failing')),
+    -- of the connection's own, encrypted; null where it is derived from the host's
+    secret text,
+    -- fingerprint of the address and the secret that the CRM was given
+    basis text,
+    -- remote objects that the CRM was asked to speak of
+    objects jsonb not null default '[]',
+    -- what the plugin wants to see again at the next renewal
+    remote_state jsonb,
+    expires_at timestamptz,
+    renewed_at timestamptz,
+    last_event_at timestamptz,
+    next_at timestamptz,
+    failures integer not null default 0,
+    last_error jsonb
+  )`,
+  `create index crm_channels_due on crm_channels (next_at) where next_at is not null`,
+
+  // What is done for the whole host, and when next.
+  `create table crm_chores (
+    name text primary key,
+    next_at timestamptz not null,
+    finished_at timestamptz
+  )`,
+  `insert into crm_chores (name, next_at) values ('purge', now() + interval '1 day')`,
 
   `create table crm_dead_letters (
     id text primary key,
