@@ -50,6 +50,7 @@ const stateWith = (passes: readonly PassState[]): ConnectionState => ({
   inbox: { pending: 0 },
   webhook: { state: 'none' },
   deadLetters: 2,
+  paused: [],
   feedPosition: 9,
   rateBudget: null,
   skewMs: 0,

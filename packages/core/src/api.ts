@@ -20,6 +20,7 @@ export interface Host {
   readonly outbox: OutboxApi
   readonly links: LinksApi
   readonly deadLetters: DeadLettersApi
+  readonly flags: FlagsApi
   readonly webhooks: WebhooksApi
   readonly keys: KeysApi
   readonly health: HealthApi
@@ -109,6 +110,8 @@ export interface ConnectionInfo {
   /** Objects that were switched off because the CRM forbids them, with its words. */
   readonly switchedOff: Readonly<Record<string, string>>
   readonly account?: Account
+  /** When a person last gave credentials or signed in. */
+  readonly signedInAt: string
   /** When the credentials end for good, where that is known: give it new ones before. */
   readonly credentialsExpireAt?: string
   readonly createdAt: string
@@ -235,9 +238,48 @@ export interface ConnectionState {
   readonly inbox: { readonly pending: number }
   readonly webhook: WebhookState
   readonly deadLetters: number
+  /** What flags of the workspace have switched off here, and why. */
+  readonly paused: readonly PausedObject[]
   readonly feedPosition: number
   readonly rateBudget: Json
   readonly skewMs: number
+}
+
+/** What a switch speaks of; '*' or absent: any. */
+export interface FlagKey {
+  /** Id of a provider. */
+  readonly provider: string
+  /** A canonical type or the name of a remote object. */
+  readonly object: string
+  readonly direction: 'pull' | 'push' | '*'
+}
+export interface FlagInfo extends FlagKey {
+  readonly workspaceId: string
+  readonly enabled: boolean
+  readonly updatedAt: string
+}
+/**
+ * Switches of a workspace: a provider, an object or a direction, on or off. The most specific one decides: one that names
+ * the provider before one that does not, then one that names the remote object before its type before '*', then one
+ * that names the direction. All is on where none speaks.
+ *
+ * What is switched off waits: nothing is read, pushes are taken and stay pending in their order. Switched on again it
+ * goes on where it stood, with everything that happened meanwhile, deletions too.
+ */
+export interface FlagsApi {
+  list(workspaceId: string): Promise<readonly FlagInfo[]>
+  /** Throws `invalid` with a pointer where provider or object are unknown. */
+  put(workspaceId: string, flag: Partial<FlagKey> & { readonly enabled: boolean }, asker?: Asker): Promise<FlagInfo>
+  /** Throws `not_found` where there is no such flag. */
+  remove(workspaceId: string, flag?: Partial<FlagKey>, asker?: Asker): Promise<void>
+}
+/** An object that a flag has switched off. */
+export interface PausedObject {
+  /** The remote object's name. */
+  readonly object: string
+  readonly type: ObjectType
+  readonly direction: 'pull' | 'push'
+  readonly reason: string
 }
 
 export interface RunRequest extends Asker {
@@ -354,6 +396,9 @@ export interface PushStatus {
   readonly externalId: string | null
   readonly attempts: number
   readonly lastError: Json
+  /** True where it waits for something to be switched on or signed in again; `pausedReason` says for what. */
+  readonly paused?: boolean
+  readonly pausedReason?: string
   readonly supersededBy?: string
   /** Fields that were left as the CRM has them, because it owns them and changed them. */
   readonly keptByCrm?: readonly string[]

@@ -9,6 +9,7 @@ import { createConnectionsApi } from './host/connections.ts'
 import { createDeadLettersApi } from './host/dead_letters.ts'
 import type { HostDeps } from './host/deps.ts'
 import { watchExpiry } from './host/expiry.ts'
+import { createFlagsApi } from './host/flags.ts'
 import { createHealthApi } from './host/health.ts'
 import { createKeysApi } from './host/keys.ts'
 import { createLinksApi } from './host/links.ts'
@@ -26,6 +27,7 @@ import { createRunner } from './jobs/runner.ts'
 import { validateMapping } from './mapping/index.ts'
 import { loadProviders, nearestPackageJson } from './registry/index.ts'
 import { listConnections } from './store/connections.ts'
+import { wakePolls } from './store/cursors.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { embeddedKeys } from './store/encryption_key_file.ts'
 import { connectionNumbers } from './store/gauges.ts'
@@ -148,6 +150,8 @@ const assemble = ({ parts, wired, database, isOwnDatabase, metrics, log, soon, n
     if (database.backend === 'pglite') await dropAllLeases(database.db)
     await assertKeysOpen(deps, engine)
     await followHookSettings(deps)
+    const { pollMs, sweepMs } = engine.timing
+    if (pollMs > 0) await wakePolls(database, pollMs, sweepMs)
     await startBoss(boss)
     if (options.works !== false) await runner.start()
     if (options.works !== false) unwatchExpiry = watchExpiry(engine)
@@ -190,6 +194,7 @@ const assemble = ({ parts, wired, database, isOwnDatabase, metrics, log, soon, n
     outbox,
     links: createLinksApi(deps),
     deadLetters: createDeadLettersApi(deps),
+    flags: createFlagsApi(deps),
     webhooks: createWebhooksApi(deps),
     keys: createKeysApi(deps),
     health: createHealthApi(deps, () => state === 'started'),

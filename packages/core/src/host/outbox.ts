@@ -3,6 +3,9 @@ import type { OutboxApi, PushItem, PushOptions, PushReceipt, PushStatus } from '
 import type { Json } from '../contract.ts'
 import { crmError } from '../errors.ts'
 import { stableJson } from '../stable_json.ts'
+import { findConnection } from '../store/connections.ts'
+import { listFlags } from '../store/flags.ts'
+import { linksByLocal } from '../store/links.ts'
 import {
   enqueue,
   findOutboxRow,
@@ -14,6 +17,7 @@ import {
 import { openCrm } from '../sync/crm.ts'
 import { newId } from '../sync/identifiers.ts'
 import type { HostDeps } from './deps.ts'
+import { pauseOfPush } from './paused.ts'
 import { assertPushes } from './push_check.ts'
 
 const MOST_ITEMS = 1_000
@@ -48,7 +52,8 @@ export const presentPush = (row: OutboxRow): PushStatus => ({
 })
 
 /** The way out to the CRMs: rows in, their fate to be asked for. */
-export const createOutboxApi = ({ engine, signal }: HostDeps): OutboxApi => {
+export const createOutboxApi = (deps: HostDeps): OutboxApi => {
+  const { engine, signal } = deps
   const pushAll = async (
     connectionId: string,
     items: readonly PushItem[],
@@ -87,10 +92,23 @@ export const createOutboxApi = ({ engine, signal }: HostDeps): OutboxApi => {
     return receipts
   }
 
+  /** Why a row that waits is not on its way, where a person could change that. */
+  const pauseOf = async (row: OutboxRow): Promise<Pick<PushStatus, 'paused' | 'pausedReason'>> => {
+    if (row.status !== 'pending') return {}
+    const { db } = engine.database
+    const connection = await findConnection(db, row.connection_id)
+    if (connection === undefined) return {}
+    const flags = await listFlags(db, connection.workspace_id)
+    if (flags.length === 0) return pauseOfPush(deps, connection, flags, row, undefined)
+    const wanted = { type: row.type, localId: row.local_id }
+    const links = await linksByLocal(db, row.connection_id, [wanted])
+    return pauseOfPush(deps, connection, flags, row, links.get(`${row.type}:${row.local_id}`)?.object)
+  }
+
   const get = async (id: string): Promise<PushStatus> => {
     const row = await findOutboxRow(engine.database.db, id)
     if (row === undefined) throw crmError('not_found', `There is no push ${id}.`)
-    return presentPush(row)
+    return { ...presentPush(row), ...(await pauseOf(row)) }
   }
 
   return {
@@ -109,7 +127,7 @@ export const createOutboxApi = ({ engine, signal }: HostDeps): OutboxApi => {
         if (engine.clock.monotonicMs() >= endsAt || signal.aborted) {
           throw crmError(
             'timeout',
-            `Push ${id} is still ${status.status} after ${timeoutMs} ms; ask for it again later.`,
+            `Push ${id} is still ${status.status} after ${timeoutMs} ms; ask for it again later. ${status.pausedReason ?? ''}`.trim(),
           )
         }
         await engine.clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined)

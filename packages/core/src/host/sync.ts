@@ -4,6 +4,7 @@ import { crmError, REACTIONS } from '../errors.ts'
 import { cursorsOfRun, pendingRun, requestPass, type StoredCursor } from '../store/cursors.ts'
 import type { Pass } from '../store/schema.ts'
 import { chooseObjects, openCrm } from '../sync/crm.ts'
+import { pausedReason } from '../sync/flags.ts'
 import { newId } from '../sync/identifiers.ts'
 import { passesOf } from '../sync/scan.ts'
 import type { HostDeps } from './deps.ts'
@@ -53,7 +54,7 @@ const failedForGood = ({ last_error: error, failures, finished_at: finished }: S
   finished === null &&
   failures > 0 &&
   !REACTIONS[error.kind].retryable &&
-  error.kind !== 'cursor_gone' &&
+  (error.kind !== 'cursor_gone' || error['isFinal'] === true) &&
   (error.kind !== 'schema' || failures > 2)
 
 /** Backfills, polls and sweeps on demand. */
@@ -78,7 +79,11 @@ export const createSyncApi = ({ engine, signal }: HostDeps): SyncApi => {
         connectionId,
       })
     }
-    const objects = chooseObjects(crm, wanted).filter((object) => passesOf(object).includes(pass))
+    const able = chooseObjects(crm, wanted).filter((object) => passesOf(object).includes(pass))
+    const objects = able.filter((object) => pausedReason(crm, object, 'pull') === undefined)
+    if (able[0] !== undefined && objects.length === 0) {
+      throw crmError('conflict', pausedReason(crm, able[0], 'pull') ?? '', { connectionId })
+    }
     if (objects.length === 0) {
       throw crmError('invalid', `None of these objects is switched on here and offers a ${pass}.`, {
         pointer: '/objects',

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { ObjectType } from '../contract.ts'
 import type { Database, Executor, Tx } from './database.ts'
+import { holdFlags, isSwitchedOff } from './flags.ts'
 import { instant, recordset } from './rows.ts'
 import type { Pass, StoredError, SyncCursorsTable } from './schema.ts'
 
@@ -33,9 +34,18 @@ export const ensureCursors = async (
     })),
   )
   if (rows.length === 0) return
+  await holdFlags(tx)
+  const isPaused = isSwitchedOff({
+    workspaceId: sql`${connection.workspaceId}`,
+    provider: sql`${connection.provider}`,
+    type: sql`given.type`,
+    object: sql`given.object`,
+    direction: 'pull',
+  })
   await sql`
-    insert into crm_sync_cursors (connection_id, provider, workspace_id, object, type, pass, watermark, next_at)
-    select ${connection.id}, ${connection.provider}, ${connection.workspaceId}, object, type, pass, watermark, "nextAt"
+    insert into crm_sync_cursors (connection_id, provider, workspace_id, object, type, pass, watermark, next_at, paused)
+    select ${connection.id}, ${connection.provider}, ${connection.workspaceId}, object, type, pass, watermark, "nextAt",
+      ${isPaused}
     from ${recordset(rows, 'object text, type text, pass text, watermark timestamptz, "nextAt" timestamptz')}
     on conflict (connection_id, object, pass) do nothing`.execute(tx)
 }
@@ -139,6 +149,7 @@ export const openScan = async (
     window_to: scan.window?.to ?? null,
     cursor: null,
     restarts: 0,
+    lost_cursors: 0,
     run_seq: scan.runSeq,
     records: 0,
     pages: 0,
@@ -237,7 +248,7 @@ export const failScan = async (
     last_error: JSON.stringify(failure.error),
     next_at: failure.nextAt === null ? null : instant(failure.nextAt),
     ...(failure.state === undefined ? {} : { state: failure.state }),
-    ...(failure.restart === true ? { cursor: null, restarts: sql<number>`restarts + 1` } : {}),
+    ...(failure.restart === true ? { cursor: null, lost_cursors: sql<number>`lost_cursors + 1` } : {}),
   })
 }
 
@@ -255,4 +266,20 @@ export const wakeCursors = async (tx: Tx, connectionId: string, objects: readonl
     .where('object', '=', sql<string>`any(${objects}::text[])`)
     .where((where) => where.or([where('failures', '>', 0), where('state', '=', 'off')]))
     .execute()
+}
+
+/**
+ * Sets polls and sweeps to work that wait to be asked for: they were made or ended while their host polled only then.
+ * Spread over the time between two of them, so that many connections do not begin at once.
+ */
+export const wakePolls = async ({ db }: Database, pollMs: number, sweepMs: number): Promise<void> => {
+  await sql`
+    update crm_sync_cursors set updated_at = now(), next_at = now() + random() * interval '1 millisecond'
+      * case when pass = 'sweep' then ${sweepMs}::double precision else ${pollMs}::double precision end
+    where pass in ('delta', 'settle', 'sweep') and next_at is null and state <> 'off'`.execute(db)
+}
+
+/** Lets the sweep of an object follow now, where it has one. */
+export const wakeSweeps = async (tx: Tx, connectionId: string, object: string): Promise<void> => {
+  await cursorUpdate(tx, { connectionId, object, pass: 'sweep' }, { next_at: sql<Date>`now()` })
 }

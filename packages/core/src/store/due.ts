@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
+import { isTypeSwitchedOff } from './flags.ts'
+import { isFollowed } from './inbox.ts'
 import { instant } from './rows.ts'
 import type { Pass } from './schema.ts'
 
@@ -12,6 +14,13 @@ export interface DueWork {
   readonly object: string
   readonly pass: Pass | ''
 }
+
+/** SQL: nothing of the type may be pushed; where single objects of it are switched on, the work itself tells them apart. */
+const isTypePaused = isTypeSwitchedOff({
+  workspaceId: sql`connection.workspace_id`,
+  provider: sql`connection.provider`,
+  type: sql`open.object`,
+})
 
 /**
  * Everything that is due now on connections that may work and that nobody is at. One statement, whatever their number.
@@ -26,13 +35,13 @@ export const dueWork = async (
   const { rows } = await sql<DueWork>`
     with open as (
       select 'scan' as kind, connection_id, object, pass, next_at from crm_sync_cursors
-        where next_at <= clock_timestamp() and state <> 'off'
+        where next_at <= clock_timestamp() and state <> 'off' and not paused
       union all
       select 'push', connection_id, type, '', min(next_at) from crm_outbox
         where status in ('pending', 'in_flight') and next_at <= clock_timestamp() group by connection_id, type
       union all
       select 'inbox', connection_id, '', '', min(next_at) from crm_webhook_inbox
-        where processed_at is null and next_at <= clock_timestamp() group by connection_id
+        where processed_at is null and next_at <= clock_timestamp() and ${isFollowed} group by connection_id
       union all
       select 'channel', connection_id, '', '', next_at from crm_channels
         where ${channels}::boolean and next_at <= ${instant(nowMs)}::timestamptz
@@ -45,6 +54,7 @@ export const dueWork = async (
       when 'push' then 'push:' || open.connection_id || ':' || open.object
       else open.kind || ':' || open.connection_id end
     where (connection.enabled or open.kind = 'channel') and connection.status = 'active' and connection.deleted_at is null and lease.key is null
+      and not (open.kind = 'push' and ${isTypePaused})
     union all
     select name, '', '', '', next_at from crm_chores where next_at <= ${instant(nowMs)}::timestamptz
     order by next_at limit ${limit}`.execute(db)
@@ -58,14 +68,15 @@ export const nextDueAt = async (
 ): Promise<Date | undefined> => {
   const { rows } = await sql<{ at: Date | null }>`
     select min(open.next_at) as at from (
-      select connection_id, next_at from crm_sync_cursors where state <> 'off'
+      select 'scan' as kind, connection_id, object, next_at from crm_sync_cursors where state <> 'off' and not paused
       union all
-      select connection_id, next_at from crm_outbox where status in ('pending', 'in_flight')
+      select 'push', connection_id, type, next_at from crm_outbox where status in ('pending', 'in_flight')
       union all
-      select connection_id, next_at from crm_webhook_inbox where processed_at is null
+      select 'inbox', connection_id, '', next_at from crm_webhook_inbox where processed_at is null and ${isFollowed}
       union all
-      select connection_id, next_at from crm_channels where ${channels}::boolean
+      select 'channel', connection_id, '', next_at from crm_channels where ${channels}::boolean
     ) open join crm_connections connection on connection.id = open.connection_id
-    where connection.enabled and connection.status = 'active' and connection.deleted_at is null`.execute(db)
+    where connection.enabled and connection.status = 'active' and connection.deleted_at is null
+      and not (open.kind = 'push' and ${isTypePaused})`.execute(db)
   return rows[0]?.at ?? undefined
 }

@@ -99,6 +99,11 @@ export const addHintsBesideScans = async (
     on conflict (connection_id, dedupe_key) do nothing`.execute(tx)
 }
 
+/** SQL: a hint at an object that a flag has switched off waits, unless it tells what a person wants forgotten. */
+export const isFollowed = sql<boolean>`(crm_webhook_inbox.op = 'erase' or not exists (
+  select 1 from crm_sync_cursors cursor where cursor.connection_id = crm_webhook_inbox.connection_id
+    and cursor.object = crm_webhook_inbox.object and cursor.paused))`
+
 /**
  * Open hints of up to `limit` records, those whose turn is longest due first: all that speak of a record, so that one
  * read answers them, with announcements that rest.
@@ -108,6 +113,7 @@ export const dueHints = async ({ db }: Database, connectionId: string, limit: nu
     select hint.* from (
       select object, external_id from crm_webhook_inbox
       where connection_id = ${connectionId} and processed_at is null and next_at <= clock_timestamp()
+        and ${isFollowed}
       group by object, external_id order by min(next_at) limit ${limit}
     ) due join crm_webhook_inbox hint on hint.connection_id = ${connectionId} and hint.object = due.object
       and hint.external_id = due.external_id and hint.processed_at is null

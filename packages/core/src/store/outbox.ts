@@ -211,3 +211,41 @@ export const wakeOutbox = async (db: Executor | Tx, connectionId: string): Promi
     .where('status', '=', 'pending')
     .execute()
 }
+
+/**
+ * Puts forward what waits at the connections of a workspace for nothing but a switch, and tells where anything waits:
+ * what failed before keeps its time.
+ */
+export const wakePausedPushes = async (
+  tx: Tx,
+  workspaceId: string,
+): Promise<readonly { readonly connectionId: string; readonly type: ObjectType }[]> => {
+  const { rows } = await sql<{ connectionId: string; type: ObjectType }>`
+    with waiting as (
+      select row.id, row.connection_id, row.type, row.last_error is null as "isIdle"
+      from crm_connections connection join crm_outbox row on row.connection_id = connection.id
+      where connection.workspace_id = ${workspaceId} and connection.deleted_at is null and row.status = 'pending'
+    ), woken as (
+      update crm_outbox row set next_at = now() from waiting
+      where row.id = waiting.id and waiting."isIdle" and row.next_at > now()
+    )
+    select distinct connection_id as "connectionId", type from waiting`.execute(tx)
+  return rows
+}
+
+/** Puts off what is due of a type: it waits for a switch. */
+export const putOffPushes = async (
+  { db }: Database,
+  connectionId: string,
+  type: ObjectType,
+  delayMs: number,
+): Promise<void> => {
+  await db
+    .updateTable('crm_outbox')
+    .set({ next_at: sql<Date>`clock_timestamp() + ${delayMs} * interval '1 millisecond'` })
+    .where('connection_id', '=', connectionId)
+    .where('type', '=', type)
+    .where('status', 'in', ['pending', 'in_flight'])
+    .where('next_at', '<=', sql<Date>`clock_timestamp()`)
+    .execute()
+}

@@ -15,14 +15,6 @@ export type ConnectionStatus = 'active' | 'needs_reconnect'
 export type StoredError = { readonly kind: ErrorKind; readonly message: string; readonly [member: string]: unknown }
 export type HistoryEntry = { readonly at: string } & StoredError
 
-/** What flags have switched off at a connection: remote objects by direction, each with the reason. */
-export interface Paused {
-  readonly pull?: Readonly<Record<string, string>>
-  readonly push?: Readonly<Record<string, string>>
-  /** Canonical types of which nothing may be pushed. */
-  readonly types?: Readonly<Record<string, string>>
-}
-
 export interface ConnectionsTable {
   id: string
   workspace_id: string
@@ -36,12 +28,12 @@ export interface ConnectionsTable {
   status: Defaulted<ConnectionStatus>
   status_reason: string | null
   account: ColumnType<Fields | null, string | null | undefined, string | null>
+  signed_in_at: Defaulted<Date>
   credentials_expire_at: TimeOrNull
   expiry_warned_at: TimeOrNull
   objects: JsonColumn<readonly string[]>
   switched_off: DefaultedJson<Readonly<Record<string, string>>>
   enabled: Defaulted<boolean>
-  paused: DefaultedJson<Paused>
   skew_ms: Defaulted<number>
   created_at: Defaulted<Date>
   updated_at: ColumnType<Date, Date | undefined, unknown>

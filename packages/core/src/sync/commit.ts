@@ -15,7 +15,7 @@ import { mapRecords, type Unmappable } from './incoming.ts'
 import { mergedAway, planPage, type ReadPage } from './plan.ts'
 
 /** Time for whoever is changing a record to come to an end. */
-const TORN_DELAY_MS = 2_000
+export const TORN_DELAY_MS = 2_000
 
 export interface PageResult {
   /** Records whose feed entry moved. */

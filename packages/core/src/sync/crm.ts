@@ -11,6 +11,7 @@ import {
 } from '../mapping/index.ts'
 import type { AnyProvider } from '../registry/capabilities.ts'
 import { requireConnection, type StoredConnection } from '../store/connections.ts'
+import { type Flag, listFlags } from '../store/flags.ts'
 import { currentLayers } from '../store/mappings.ts'
 import type { Engine } from './engine.ts'
 import { createTables, type Tables } from './tables.ts'
@@ -23,6 +24,8 @@ export interface Crm {
   readonly provider: AnyProvider
   readonly limits: Pick<Limits, 'page' | 'read' | 'write' | 'fields'>
   readonly tables: Tables
+  /** Switches of the workspace, as they were when the turn began. */
+  readonly flags: readonly Flag[]
   /** Objects that are switched on here. */
   readonly objects: readonly AnyObject[]
   readonly mappingVersion: string
@@ -83,6 +86,7 @@ export const describeCrm = async (
 ): Promise<Crm> => {
   const { provider, version } = engine.provider(connection.provider)
   const kept = await currentLayers(engine.database, connection.provider, connection.workspace_id, connection.id)
+  const flags = await listFlags(engine.database.db, connection.workspace_id)
   const layers =
     trialSpec === undefined
       ? kept
@@ -122,6 +126,7 @@ export const describeCrm = async (
     provider,
     limits,
     tables,
+    flags,
     objects: allObjects.filter((object) => isOn(connection, object)),
     mappingVersion,
     spec,

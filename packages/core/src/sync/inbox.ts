@@ -8,7 +8,9 @@ import { type AnyObject, type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
 import { eraseGone, eraseTold } from './erasures.ts'
 import { pauseForSignIn, storedError } from './failure.ts'
+import { workingSwitches } from './flags.ts'
 import type { Gone } from './plan.ts'
+import { pollInstead } from './polled_hints.ts'
 import { readBack } from './read_back.ts'
 import { type StopSignals, type Turn, takeTurn } from './turn.ts'
 
@@ -28,7 +30,7 @@ const GATHER_MS = 300
 export const runInbox = async (engine: Engine, connectionId: string, stop: StopSignals): Promise<boolean | undefined> =>
   takeTurn(engine, `inbox:${connectionId}`, stop, async (turn) => {
     const crm = await openCrm(engine, connectionId)
-    while (turn.goesOn() && crm.connection.enabled && crm.connection.status === 'active') {
+    while (turn.goesOn() && (await workingSwitches(engine, connectionId)) !== undefined) {
       const hints = await dueHints(engine.database, connectionId, MOST_RECORDS)
       if (hints.length === 0) return false
       for (const [name, ofObject] of Map.groupBy(hints, ({ object }) => object)) {
@@ -47,7 +49,10 @@ const followHints = async (engine: Engine, crm: Crm, name: string, hints: readon
   if (object?.read === undefined) {
     // Switched off, unknown, or not to be read by id: polling is the truth behind every hint, but nothing polls for what a person wants forgotten.
     const [told, others] = [hints.filter(isErasure), hints.filter((hint) => !isErasure(hint))]
-    await engine.database.transaction((tx) => closeHints(tx, idsOf(others)))
+    await engine.database.transaction(async (tx) => {
+      if (object !== undefined) await pollInstead(engine, tx, crm, object, others)
+      await closeHints(tx, idsOf(others))
+    })
     return eraseTold(engine, crm, name, told, turn.signal)
   }
   for (const batch of batches([...Map.groupBy(hints, ({ external_id }) => external_id)], crm.limits.read)) {

@@ -112,7 +112,7 @@ export const planPage = (
       hash: record.hash,
       direct: page.direct,
     })
-    if (verdict === 'reread') plan.rereads.push(reread(object, record.id, page))
+    if (verdict === 'reread') plan.rereads.push(...askAgain(object, record, before, page))
     if (verdict === 'stale' || verdict === 'reread') continue
     const isVisible = before === undefined || isFeedChange(before, record, links)
     const remoteStamp = record.stampMs === undefined ? null : instant(record.stampMs)
@@ -262,6 +262,22 @@ const entryOf = (object: AnyObject, page: ReadPage, id: string, action: string, 
 
 const reread = (object: AnyObject, id: string, page: ReadPage): NewHint =>
   rereadHint(object.name, id, page.readBegin, page.at)
+
+/**
+ * What no read by id can settle is settled by the pass that brings the record again, for which its stamp counts. None is
+ * asked for where a list shows what is gone: it would only show it again.
+ */
+const askAgain = (
+  object: AnyObject,
+  { id, stampMs }: Incoming,
+  before: StoredRecord | undefined,
+  page: ReadPage,
+): readonly NewHint[] => {
+  if (object.read !== undefined) return [reread(object, id, page)]
+  const isTombstone = before !== undefined && before.deleted_at !== null && before.deleted_reason !== 'filtered'
+  const at = stampMs === undefined ? page.at : instant(stampMs)
+  return isTombstone ? [] : [rereadHint(object.name, id, page.readBegin, at)]
+}
 
 /** Asks for a record to be read again by id; `tick` tells the asking apart from others. */
 export const rereadHint = (object: string, externalId: string, tick: number, at: string): NewHint => ({

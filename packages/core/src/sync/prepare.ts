@@ -34,18 +34,25 @@ const referencesOf = (row: OutboxRow): { readonly type: ObjectType; readonly loc
     return typeof localId === 'string' ? [{ type, localId }] : []
   })
 
-/** The object that takes a record of this type with these values, or why none does. */
-const chooseObject = (crm: Crm, row: OutboxRow, link: StoredLinkRow | undefined): AnyObject | Failure => {
-  const candidates = crm.objects.filter(({ type }) => type === row.type)
-  if (link !== undefined) {
-    const linked = candidates.find(({ name }) => name === link.object)
-    if (linked !== undefined) return linked
-  }
+/** Objects that take a record of this type with these values; the one that it is linked to alone, where it is. */
+export const objectsTaking = (
+  objects: readonly AnyObject[],
+  row: Pick<OutboxRow, 'type' | 'data'>,
+  linked: string | undefined,
+): readonly AnyObject[] => {
+  const candidates = objects.filter(({ type }) => type === row.type)
+  const isLinked = candidates.filter(({ name }) => name === linked)
+  if (isLinked.length > 0) return isLinked
   const takes = (object: AnyObject): boolean =>
     Object.entries(object.holds ?? {}).every(([field, values]) => values.includes(String(row.data[field])))
-  const fitting = candidates.filter((object) => takes(object) && (object.create ?? object.update) !== undefined)
-  const [chosen] = fitting
+  return candidates.filter((object) => takes(object) && (object.create ?? object.update) !== undefined)
+}
+
+/** The object that takes a record of this type with these values, or why none does. */
+const chooseObject = (crm: Crm, row: OutboxRow, link: StoredLinkRow | undefined): AnyObject | Failure => {
+  const [chosen] = objectsTaking(crm.objects, row, link?.object)
   if (chosen !== undefined) return chosen
+  const candidates = crm.objects.filter(({ type }) => type === row.type)
   const what = row.data['kind'] === undefined ? row.type : `${row.type} of kind ${JSON.stringify(row.data['kind'])}`
   const kinds = candidates.flatMap(({ holds }) => holds?.['kind'] ?? [])
   return {

@@ -6,11 +6,13 @@ import { holdLease } from '../store/leases.ts'
 import { markSeen } from '../store/records.ts'
 import type { Pass, StoredError } from '../store/schema.ts'
 import { backoffMs } from './backoff.ts'
+import { warnOfFuture } from './clock_alarm.ts'
 import { commitPage } from './commit.ts'
 import { brakeReason, stampsStep, unseenStep } from './compare.ts'
 import { type Crm, openCrm } from './crm.ts'
 import type { Engine } from './engine.ts'
 import { pauseForSignIn, storedError } from './failure.ts'
+import { mayPull, pausedReason } from './flags.ts'
 import { mustRepeat } from './guard.ts'
 import { nextDue, openPass, type Scan, type Step, stepsOf } from './scan.ts'
 import { deletedStep, pullStep, type StepPage } from './steps.ts'
@@ -38,7 +40,7 @@ export const runPass = async (
     const crm = await openCrm(engine, connectionId)
     if (!crm.connection.enabled || crm.connection.status !== 'active') return false
     const object = crm.objects.find(({ name }) => name === objectName)
-    if (object === undefined) return false
+    if (object === undefined || pausedReason(crm, object, 'pull') !== undefined) return false
     const key = { connectionId, object: objectName, pass }
     const startedMs = engine.clock.monotonicMs()
     try {
@@ -70,7 +72,10 @@ const runScan = async (scan: Scan): Promise<boolean> => {
   let tick: number | undefined
   let guardFromMs = scan.row.guard_from?.getTime() ?? scan.engine.clock.wallMs()
   let repeats = scan.row.restarts
-  while (ahead !== undefined || scan.turn.goesOn()) {
+  let hasWarned = false
+  for (let pages = 0; ahead !== undefined || scan.turn.goesOn(); pages += 1) {
+    // The first page was asked for by what has just been read of the switches.
+    if (pages > 0 && !(await mayPull(scan.engine, scan.crm, scan.object))) return false
     if (step === 'unseen' && cursor === undefined) {
       const reason = await brakeReason(scan)
       if (reason !== undefined) return brake(scan, reason)
@@ -86,6 +91,7 @@ const runScan = async (scan: Scan): Promise<boolean> => {
       ahead.catch(() => undefined)
     }
     const { page } = read
+    if (!hasWarned) hasWarned = warnOfFuture(scan, page)
     const count = page.records.length + page.gone.length
     const result = await commitPage(
       scan.engine,
@@ -138,6 +144,9 @@ const brake = async (scan: Scan, reason: string): Promise<true> => {
   return true
 }
 
+/** After so many lost places in a row a scan will not come to its end this way. */
+const MOST_LOSSES = 6
+
 /** What a failed page leads to; the place of the scan is kept unless the CRM has forgotten it. */
 const reactTo = async (
   engine: Engine,
@@ -161,13 +170,26 @@ const reactTo = async (
     return failScan(engine.database, key, { error: stored, nextAt: later(0) })
   }
   if (reaction.leadsTo === 'refresh-schema') await crm.tables.forgetSchemas()
-  const failures = ((await findCursor(engine.database.db, key))?.failures ?? 0) + 1
+  const row = await findCursor(engine.database.db, key)
+  const restart = reaction.leadsTo === 'restart-scan'
+  const losses = (row?.lost_cursors ?? 0) + 1
+  if (restart && losses >= MOST_LOSSES) {
+    const message = `The CRM has forgotten the place of this scan ${losses} times in a row; it is given up. ${stored.message}`
+    const nextAt = nextDue(engine, orderOf(crm, object), key.pass)
+    const error = { ...stored, message, isFinal: true }
+    return failScan(engine.database, key, { error, nextAt, state: 'idle', restart })
+  }
   const waitMs = backoffMs({
-    attempt: failures,
+    // Pages that came in between are no progress where the scan begins anew.
+    attempt: restart ? losses : (row?.failures ?? 0) + 1,
     baseMs: Math.max(reaction.waitMs, 1_000),
     retryAfterMs: error.retryAfterMs,
     random: engine.random,
   })
-  const restart = reaction.leadsTo === 'restart-scan'
   await failScan(engine.database, key, { error: stored, nextAt: later(waitMs), restart })
+}
+
+const orderOf = (crm: Crm, name: string) => {
+  const object = crm.objects.find((candidate) => candidate.name === name)
+  return object && crm.order(object)
 }

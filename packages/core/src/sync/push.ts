@@ -1,14 +1,15 @@
 import type { ObjectType } from '../contract.ts'
 import { asCrmError, REACTIONS } from '../errors.ts'
 import { failureOf } from '../kit/rows.ts'
-import { findConnection } from '../store/connections.ts'
 import { holdLease } from '../store/leases.ts'
+import { putOffPushes } from '../store/outbox.ts'
 import { type ClaimTerms, claimRows, claimUnsettled } from '../store/outbox_work.ts'
 import { createRows } from './create.ts'
 import { type Crm, openCrm } from './crm.ts'
-import type { EndedRow } from './ends.ts'
+import { again, type EndedRow } from './ends.ts'
 import type { Engine } from './engine.ts'
 import { pauseForSignIn } from './failure.ts'
+import { pausedReason, pausedTypeReason, workingSwitches } from './flags.ts'
 import { type Addressed, addressRows } from './prepare.ts'
 import { commitEnds } from './push_commit.ts'
 import { type StopSignals, type Turn, takeTurn } from './turn.ts'
@@ -17,6 +18,9 @@ import { updateRows } from './update.ts'
 
 /** Time that a write may wait for its turn at the rate limiter, and be retried, before its last moment to be sent. */
 const SEND_SLACK_MS = 15_000
+
+/** How soon a row that waits for a flag is looked at again by itself; switching on brings it at once. */
+const PAUSED_LOOK_MS = 60_000
 
 /** A batch in hand: what writing it needs. */
 export interface PushBatch {
@@ -40,22 +44,22 @@ export const runPush = async (
     const crm = await openCrm(engine, connectionId)
     const { settleMs } = crm.provider.api
     const terms: ClaimTerms = { lease: turn.lease, callBudgetMs: engine.timing.callTimeoutMs + SEND_SLACK_MS, settleMs }
-    const batch: PushBatch = { engine, crm, turn, terms }
-    while (await mayWork(engine, connectionId)) {
+    for (;;) {
+      // A lost sign-in, a switched-off connection or a flag stops the loop, not only the next turn.
+      const switches = await workingSwitches(engine, connectionId)
+      if (switches === undefined) return false
+      const batch: PushBatch = { engine, crm: { ...crm, flags: switches.flags }, turn, terms }
+      if (pausedTypeReason(batch.crm, type) !== undefined) {
+        await putOffPushes(engine.database, connectionId, type, PAUSED_LOOK_MS)
+        return false
+      }
       // Out of time with work at hand; where nothing can be claimed, what is due waits for something else.
       if (!turn.goesOn()) return !turn.signal.aborted
       const settled = await settleOnce(batch, type)
       const written = await writeOnce(batch, type)
       if (settled + written === 0) return false
     }
-    return false
   })
-
-/** A lost sign-in or a switched-off connection stops the loop, not only the next turn. */
-const mayWork = async ({ database }: Engine, connectionId: string): Promise<boolean> => {
-  const connection = await findConnection(database.db, connectionId)
-  return connection?.enabled === true && connection.status === 'active'
-}
 
 const settleOnce = async (batch: PushBatch, type: ObjectType): Promise<number> => {
   const { engine, crm, turn, terms } = batch
@@ -85,7 +89,13 @@ const writeOnce = async (batch: PushBatch, type: ObjectType): Promise<number> =>
     batch,
     refused.map(({ row, failure }) => ({ row, end: { kind: 'failed', failure }, object: type })),
   )
-  for (const [, targets] of Map.groupBy(addressed, ({ object }) => object.name)) {
+  const isPaused = ({ object }: Addressed): boolean => pausedReason(crm, object, 'push') !== undefined
+  await commitAndReact(
+    batch,
+    addressed.filter(isPaused).map((target) => again(target, { delayMs: PAUSED_LOOK_MS })),
+  )
+  const open = addressed.filter((target) => !isPaused(target))
+  for (const [, targets] of Map.groupBy(open, ({ object }) => object.name)) {
     await writeGroup(
       batch,
       targets.filter(({ remoteId }) => remoteId !== undefined),

@@ -6,7 +6,7 @@ import { localIdsOf } from '../store/links.ts'
 import { readStored } from '../store/records.ts'
 import { instant } from '../store/rows.ts'
 import { writeBatch } from './batch.ts'
-import { commitPage } from './commit.ts'
+import { commitPage, TORN_DELAY_MS } from './commit.ts'
 import { again, done, type EndedRow, failed } from './ends.ts'
 import { type Division, divide } from './ownership.ts'
 import { type Addressed, mapRow } from './prepare.ts'
@@ -48,6 +48,8 @@ export const updateRows = async (batch: PushBatch, targets: readonly Addressed[]
 
 interface Present {
   readonly stored: ReadonlyMap<string, StoredRecord>
+  /** Ids of records that somebody is changing right now, so that nobody can say what they are. */
+  readonly torn: readonly string[]
   /** Ids that the CRM answered with; undefined where the plugin cannot ask. */
   readonly alive: ReadonlySet<string> | undefined
 }
@@ -56,10 +58,11 @@ interface Present {
 const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise<Present> => {
   const { engine, crm, turn } = batch
   const [first] = targets
-  if (first === undefined) return { stored: new Map(), alive: undefined }
+  if (first === undefined) return { stored: new Map(), torn: [], alive: undefined }
   const { object, compiled, resolver } = first
   const ids = targets.flatMap(({ remoteId }) => (remoteId === undefined ? [] : [remoteId]))
-  const present = async (alive: ReadonlySet<string> | undefined): Promise<Present> => ({
+  const present = async (alive: Present['alive'], torn: readonly string[] = []): Promise<Present> => ({
+    torn,
     stored: await readStored(engine.database, crm.connection.id, object.name, ids),
     alive,
   })
@@ -77,7 +80,7 @@ const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise
     correlationId: first.row.correlation_id,
   }
   await commitPage(engine, crm, object, { compiled, resolver }, page, turn.lease)
-  return present(alive)
+  return present(alive, read.torn)
 }
 
 /** Canonical values with references as local ids, the form that a push speaks. */
@@ -95,10 +98,12 @@ const canonicalOf = async (batch: PushBatch, stored: StoredRecord): Promise<Fiel
 const plan = async (
   batch: PushBatch,
   target: Addressed,
-  { stored: all, alive }: Present,
+  { stored: all, torn, alive }: Present,
 ): Promise<Update | EndedRow> => {
   const { crm } = batch
   const remoteId = target.remoteId ?? ''
+  // Who wins is judged on what the CRM has now.
+  if (torn.includes(remoteId)) return again(target, { delayMs: TORN_DELAY_MS })
   const stored = all.get(remoteId)
   if (stored !== undefined && stored.deleted_reason === 'merged' && stored.merged_into !== null) {
     const object = crm.provider.objects.find(({ name }) => name === (stored.merged_object ?? stored.object))

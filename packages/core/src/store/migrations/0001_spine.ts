@@ -16,14 +16,14 @@ const STATEMENTS = [
     status text not null default 'active',
     status_reason text,
     account jsonb,
+    -- when a person last gave credentials
+    signed_in_at timestamptz not null default now(),
     -- when the credentials end for good, and when that was last warned of
     credentials_expire_at timestamptz,
     expiry_warned_at timestamptz,
     objects jsonb not null,
     switched_off jsonb not null default '{}',
     enabled boolean not null default true,
-    -- what the workspace's flags switch off here, with the reason; kept in step with crm_flags
-    paused jsonb not null default '{}',
     skew_ms bigint not null default 0,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
