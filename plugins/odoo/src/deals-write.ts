@@ -137,7 +137,7 @@ const partnerValues = (
   if (missing !== undefined)
     return { failure: { kind: 'invalid', message: `Odoo has no contact or company ${missing}.`, field: 'partner_id' } }
   const notes = String(lead?.['description'] || '')
-  const text = typeof fields['description'] === 'string' ? fields['description'] : notes
+  const text = fields['description'] === undefined ? notes : String(fields['description'] ?? '')
   const before = partners.get(relatedId(lead?.['partner_id']) ?? 0)
   const contact = contactId === undefined ? (before?.isCompany === false ? before : undefined) : partners.get(contactId)
   const kept = keptLinks(notes).find(({ type }) => type === 'company')

@@ -17,6 +17,7 @@ export const objectNamed = (name: string): Whole => {
 
 export const contacts = objectNamed('res.partner')
 export const companies = objectNamed('res.partner.company')
+export const deals = objectNamed('crm.lead')
 export const calls = objectNamed('mail.message')
 
 export interface Simulated {
