@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
-import type { ConnectionState, Host, NewConnection, PassState, PushStatus } from '@raccordo/core'
+import type { ConnectionState, Host, NewConnection, PassState, PushStatus, SignInRequest } from '@raccordo/core'
 import { CrmError } from '@raccordo/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../src/cli/run.ts'
@@ -126,6 +126,39 @@ describe('raccordo', () => {
     expect((await cli(['providers'])).out).toMatch(/shop +Shop +1\.0\.0 +apiKey +people/)
     expect((await cli(['connections'])).out).toMatch(/c1 +acme +shop/)
     expect(JSON.parse((await cli(['connections', '--json'])).out)).toEqual([CONNECTIONS[0]])
+  })
+
+  it('signs in with OAuth: prints the address, waits for the person and shows what came of it', async () => {
+    const started: SignInRequest[] = []
+    const connection = CONNECTIONS[0] ?? expect.fail()
+    const list = async () => [
+      started.length === 0 ? connection : { ...connection, signedInAt: '2026-01-02T00:00:00.000Z' },
+    ]
+    const start = async (request: SignInRequest) => {
+      started.push(request)
+      return { url: 'https://shop.example/authorize?state=s', expiresAt: new Date(Date.now() + 60_000).toISOString() }
+    }
+    const cli = await against({ connections: { list }, signIns: { start } })
+    const words = ['connect', 'shop', '--workspace', 'acme', '--oauth', '--connection', 'c1', '--objects', 'contact']
+    const { code, out } = await cli(words)
+    expect(code).toBe(0)
+    expect(out).toContain('https://shop.example/authorize?state=s')
+    expect(out).toContain('c1')
+    expect(started).toMatchObject([
+      { workspaceId: 'acme', provider: 'shop', connectionId: 'c1', objects: ['contact'], trusted: false },
+    ])
+    started.length = 0
+    const asJson = await cli([...words, '--json'])
+    expect(JSON.parse(asJson.out)).toMatchObject({ id: 'c1' })
+    expect(asJson.err).toContain('https://shop.example/authorize?state=s')
+  })
+
+  it('says that nobody signed in where the address has run out', async () => {
+    const start = async () => ({ url: 'https://shop.example/authorize', expiresAt: new Date().toISOString() })
+    const cli = await against({ signIns: { start } })
+    const { code, err } = await cli(['connect', 'shop', '--workspace', 'acme', '--oauth'])
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('Nobody signed in') })
+    expect((await cli(['connect', 'shop', '--workspace', 'acme', '--connection', 'c1'])).code).toBe(2)
   })
 
   it('connects with typed settings, a file, and secrets from standard input and files', async () => {

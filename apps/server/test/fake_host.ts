@@ -32,6 +32,7 @@ export const connectionOf = (id: string, workspaceId: string): ConnectionInfo =>
   enabled: true,
   status: 'active',
   switchedOff: {},
+  signedInAt: '2026-01-01T00:00:00.000Z',
   createdAt: `2026-01-01T00:00:0${id.length}.000Z`,
   updatedAt: '2026-01-01T00:00:00.000Z',
 })

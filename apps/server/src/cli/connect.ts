@@ -1,6 +1,7 @@
 import type { ConnectionInfo, ProviderInfo } from '@raccordo/core'
 import type { Client } from './client.ts'
 import { type ClientOptions, clientCommand, clientOf, commaList, pair } from './command.ts'
+import { connectWithOAuth } from './connect_oauth.ts'
 import { EXIT } from './exit_codes.ts'
 import { CliFailure } from './failure.ts'
 import { readJson } from './json_file.ts'
@@ -15,6 +16,8 @@ interface ConnectOptions extends ClientOptions {
   readonly credential?: Readonly<Record<string, string>>
   readonly objects?: readonly string[]
   readonly enabled: boolean
+  readonly oauth?: boolean
+  readonly connection?: string
   readonly file?: string
 }
 type Body = Readonly<Record<string, unknown>>
@@ -48,13 +51,18 @@ const fileBody = async (terminal: Terminal, path: string | undefined): Promise<B
 }
 
 /** Flags win over the file, member by member. */
-const bodyOf = async (terminal: Terminal, client: Client, options: ConnectOptions): Promise<Body> => {
+const bodyOf = async (
+  terminal: Terminal,
+  client: Client,
+  named: string | undefined,
+  options: ConnectOptions,
+): Promise<Body> => {
   const file = await fileBody(terminal, options.file)
-  const provider = options.provider ?? file['provider']
+  const provider = named ?? options.provider ?? file['provider']
   const workspaceId = options.workspace ?? file['workspaceId']
   const missing = [provider === undefined ? '--provider' : '', workspaceId === undefined ? '--workspace' : '']
-  const named = missing.filter((flag) => flag !== '')
-  if (named.length > 0) throw new CliFailure(EXIT.usage, `Say which: ${named.join(' and ')}, as flags or in --file.`)
+  const flags = missing.filter((flag) => flag !== '')
+  if (flags.length > 0) throw new CliFailure(EXIT.usage, `Say which: ${flags.join(' and ')}, as flags or in --file.`)
   const settings = options.setting === undefined ? {} : await typedSettings(client, provider, options.setting)
   const credentials = options.credential === undefined ? {} : await readCredentials(terminal, options.credential)
   const given = { ...(file['credentials'] as Body | undefined), ...credentials }
@@ -67,6 +75,7 @@ const bodyOf = async (terminal: Terminal, client: Client, options: ConnectOption
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.objects === undefined ? {} : { objects: options.objects }),
     ...(options.enabled ? {} : { enabled: false }),
+    ...(options.connection === undefined ? {} : { connectionId: options.connection }),
   }
 }
 
@@ -78,18 +87,29 @@ export const connectCommand = (terminal: Terminal) =>
   clientCommand('connect', 'Connect a CRM; the credentials are checked before anything is kept', [
     'connect --provider acme --workspace demo --credential apiKey=- < key.txt',
     'connect --provider acme --workspace demo --setting url=https://acme.example --credential username=me --credential password=@pass.txt',
+    'connect acme --workspace demo --oauth',
+    'connect acme --workspace demo --oauth --connection conn_0b2c…',
     'connect --file connection.json',
   ])
+    .argument('[provider]', 'the same as --provider')
     .option('--provider <id>', 'provider, see `raccordo providers`')
     .option('--workspace <id>', 'workspace that it belongs to')
     .option('--name <name>', 'name of the connection')
     .option('--setting <name=value>', 'one setting, repeatable', pair)
     .option('--credential <name=value>', 'one credential, repeatable; - reads standard input, @file a file', pair)
     .option('--objects <list>', 'canonical types or remote objects, separated by commas', commaList)
+    .option('--oauth', 'sign in at the CRM: prints the address to open, and waits')
+    .option('--connection <id>', 'with --oauth: the connection to sign in again, which keeps everything it has')
     .option('--no-enabled', 'connect it switched off')
     .option('--file <path>', 'JSON with the members of POST /crm/connections; - reads standard input')
-    .action(async (options: ConnectOptions) => {
+    .action(async (named: string | undefined, options: ConnectOptions) => {
+      if (options.connection !== undefined && options.oauth !== true)
+        throw new CliFailure(EXIT.usage, '--connection goes with --oauth.')
       const client = await clientOf(terminal, options)
-      const body = await bodyOf(terminal, client, options)
-      show(terminal, options.json, await client.send<ConnectionInfo>('POST', '/connections', body), words)
+      const body = await bodyOf(terminal, client, named, options)
+      const connection =
+        options.oauth === true
+          ? await connectWithOAuth(terminal, client, body, options.json)
+          : await client.send<ConnectionInfo>('POST', '/connections', body)
+      show(terminal, options.json, connection, words)
     })

@@ -8,10 +8,11 @@ import { show, type Terminal } from './terminal.ts'
 const shade = (status: string): string => (status === 'active' ? colors.green(status) : colors.yellow(status))
 
 const facts = ({ connection, lagSeconds, outbox, inbox, deadLetters, feedPosition }: ConnectionState): string => {
-  const { provider, name, account, status, statusReason, switchedOff } = connection
+  const { provider, name, account, status, statusReason, switchedOff, credentialsExpireAt } = connection
   const lines = [
     `${colors.bold(name)} (${provider}${account?.name === undefined ? '' : `, ${account.name}`})`,
     `status        ${shade(status)}${statusReason === undefined ? '' : `: ${statusReason}`}`,
+    ...(credentialsExpireAt === undefined ? [] : [`sign-in       ends ${credentialsExpireAt}`]),
     `lag           ${lagSeconds === undefined ? 'not known yet' : `${Math.round(lagSeconds)} s`}`,
     `outbox        ${outbox.pending} pending, ${outbox.inFlight} in flight, ${outbox.dead} dead`,
     `inbox         ${inbox.pending} pending`,

@@ -59,6 +59,7 @@ export const changeConnection = async (
     await updateConnection(tx, id, {
       settings: { ...settings, ...learned },
       trusted,
+      isSignedIn: change.credentials !== undefined,
       objects,
       switchedOff: isResigned || change.objects !== undefined ? {} : row.switched_off,
       ...(change.name === undefined ? {} : { name: change.name }),

@@ -22,6 +22,7 @@ export const presentConnection = (row: StoredConnection): ConnectionInfo => ({
   ...(row.status_reason === null ? {} : { statusReason: row.status_reason }),
   switchedOff: row.switched_off,
   ...(row.account === null ? {} : { account: row.account as unknown as Account }),
+  signedInAt: row.signed_in_at.toISOString(),
   ...(row.credentials_expire_at === null ? {} : { credentialsExpireAt: row.credentials_expire_at.toISOString() }),
   createdAt: row.created_at.toISOString(),
   updatedAt: row.updated_at.toISOString(),

@@ -152,6 +152,8 @@ export interface ConnectionUpdate {
   readonly enabled?: boolean
   readonly account?: Account
   readonly credentialsExpireAt?: Date | null
+  /** A person has just given the credentials. */
+  readonly isSignedIn?: boolean
   readonly trusted?: boolean
   readonly skewMs?: number
   readonly status?: ConnectionStatus
@@ -170,6 +172,7 @@ export const updateConnection = async (db: Executor | Tx, id: string, change: Co
       ...(change.enabled === undefined ? {} : { enabled: change.enabled }),
       ...(change.account === undefined ? {} : { account: JSON.stringify(change.account) }),
       ...(change.credentialsExpireAt === undefined ? {} : { credentials_expire_at: change.credentialsExpireAt }),
+      ...(change.isSignedIn === true ? { signed_in_at: sql<Date>`clock_timestamp()` } : {}),
       ...(change.trusted === undefined ? {} : { trusted: change.trusted }),
       ...(change.skewMs === undefined ? {} : { skew_ms: change.skewMs }),
       ...(change.status === undefined ? {} : { status: change.status }),
