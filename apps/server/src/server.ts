@@ -9,6 +9,7 @@ import { unstorable } from './http/storable.ts'
 import { apiKeyRoutes } from './routes/api_keys.ts'
 import { connectionRoutes } from './routes/connections.ts'
 import { deadLetterRoutes } from './routes/dead_letters.ts'
+import { flagRoutes } from './routes/flags.ts'
 import { healthRoutes, probeRoutes } from './routes/health.ts'
 import { linkRoutes } from './routes/links.ts'
 import { mappingRoutes } from './routes/mapping.ts'
@@ -45,6 +46,7 @@ const KEYED_ROUTES = [
   linkRoutes,
   passThroughRoutes,
   deadLetterRoutes,
+  flagRoutes,
   apiKeyRoutes,
 ]
 

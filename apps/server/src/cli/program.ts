@@ -4,6 +4,7 @@ import { connectionsCommand } from './connections.ts'
 import { deadLettersCommand, replayCommand } from './dead_letters.ts'
 import { doctorCommand } from './doctor.ts'
 import { EXIT_CODES_HELP } from './exit_codes.ts'
+import { flagsCommand } from './flags.ts'
 import { keysCommand } from './keys.ts'
 import { mappingCommand } from './mapping.ts'
 import { migrateCommand, serveCommand, workerCommand } from './process_commands.ts'
@@ -30,6 +31,7 @@ const COMMANDS = [
   deadLettersCommand,
   replayCommand,
   mappingCommand,
+  flagsCommand,
   tryCommand,
   keysCommand,
 ]

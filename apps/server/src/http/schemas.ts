@@ -165,4 +165,16 @@ export const replayFilter = closed({
   kind: text(64, 'An error kind, remote_deleted or ambiguous.'),
 })
 
+const flagKey = {
+  provider: text(100, 'The id of an installed provider, or *.'),
+  object: text(200, 'A canonical type, the name of a remote object, or *.'),
+  direction: { type: 'string', enum: ['pull', 'push', '*'], description: 'One of pull, push and *.' },
+}
+export const workspaceParams = { type: 'object', properties: { workspaceId } }
+export const flagBody = closed(
+  { ...flagKey, enabled: { type: 'boolean', description: 'true switches on, false switches off.' } },
+  ['enabled'],
+)
+export const flagQuery = closed(flagKey)
+
 export const newKey = closed({ name, workspaceId }, ['name'])
