@@ -1,7 +1,8 @@
 import type { SimulatorReply, SimulatorRequest } from '@raccordo/testkit/simulator'
+import { DISPOSITIONS } from './activity-schema.ts'
 import { notFound, refuse } from './failures.ts'
 import type { Portal } from './portal.ts'
-import { DISPOSITIONS, type PropertyDefinition } from './schema.ts'
+import type { PropertyDefinition } from './property.ts'
 import { requireObject } from './write.ts'
 
 /** What the portal says of itself: account, owners, properties, pipelines. */
@@ -11,8 +12,8 @@ export const accountHandlers = (portal: Portal) => ({
       portalId: portal.id,
       accountType: 'DEVELOPER_TEST',
       timeZone: portal.timeZone,
-      companyCurrency: 'EUR',
-      additionalCurrencies: ['USD'],
+      companyCurrency: portal.currencies[0],
+      additionalCurrencies: portal.currencies.slice(1),
       utcOffset: '+01:00',
       utcOffsetMilliseconds: 3_600_000,
       uiDomain: 'app.hubspot.com',
@@ -64,17 +65,6 @@ export const accountHandlers = (portal: Portal) => ({
     defineProperty(portal, object, property)
     return { status: 201, body: definitionBody(property) }
   },
-  pipelines: (request: SimulatorRequest): SimulatorReply => {
-    if (requireObject(request.params['type'] ?? '') !== 'deals') return { body: { results: [] } }
-    const stages = [
-      stage('appointmentscheduled', 'Appointment Scheduled', 0, false, '0.2'),
-      stage('qualifiedtobuy', 'Qualified To Buy', 1, false, '0.4'),
-      stage('contractsent', 'Contract Sent', 2, false, '0.9'),
-      stage('closedwon', 'Closed Won', 3, true, '1.0'),
-      stage('closedlost', 'Closed Lost', 4, true, '0.0'),
-    ]
-    return { body: { results: [{ id: 'default', label: 'Sales Pipeline', displayOrder: 0, stages }] } }
-  },
 })
 
 /** Adds a property to the portal; a unique one keeps records apart from then on. */
@@ -101,15 +91,9 @@ const definitionBody = (property: PropertyDefinition): object => ({
     hidden: false,
   })),
   externalOptions: property.external === true,
+  ...(property.isMoney === true ? { showCurrencySymbol: true, numberDisplayHint: 'currency' } : {}),
   hasUniqueValue: property.unique === true && property.name !== 'email',
-  calculated: false,
+  calculated: property.name.startsWith('hs_is_closed'),
   hidden: false,
   modificationMetadata: { archivable: false, readOnlyDefinition: true, readOnlyValue: property.readOnly === true },
-})
-
-const stage = (id: string, label: string, displayOrder: number, isClosed: boolean, probability: string): object => ({
-  id,
-  label,
-  displayOrder,
-  metadata: { isClosed: String(isClosed), probability },
 })

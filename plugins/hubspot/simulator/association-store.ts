@@ -1,5 +1,5 @@
 import type { PortalChange } from './changes.ts'
-import type { ObjectName } from './schema.ts'
+import { OBJECTS, type ObjectName } from './schema.ts'
 
 /** HubSpot's own types: what each is called from either side, and whether it marks the primary record. */
 const PAIRS: readonly {
@@ -15,6 +15,18 @@ const PAIRS: readonly {
   { from: 'calls', to: 'contacts', there: 194, back: 193 },
   { from: 'calls', to: 'companies', there: 182, back: 181 },
   { from: 'calls', to: 'deals', there: 206, back: 205 },
+  { from: 'tasks', to: 'contacts', there: 204, back: 203 },
+  { from: 'tasks', to: 'companies', there: 192, back: 191 },
+  { from: 'tasks', to: 'deals', there: 216, back: 215 },
+  { from: 'notes', to: 'contacts', there: 202, back: 201 },
+  { from: 'notes', to: 'companies', there: 190, back: 189 },
+  { from: 'notes', to: 'deals', there: 214, back: 213 },
+  { from: 'meetings', to: 'contacts', there: 200, back: 199 },
+  { from: 'meetings', to: 'companies', there: 188, back: 187 },
+  { from: 'meetings', to: 'deals', there: 212, back: 211 },
+  { from: 'emails', to: 'contacts', there: 198, back: 197 },
+  { from: 'emails', to: 'companies', there: 186, back: 185 },
+  { from: 'emails', to: 'deals', there: 210, back: 209 },
   { from: 'contacts', to: 'contacts', there: 449, back: 449 },
   { from: 'companies', to: 'companies', there: 450, back: 450 },
   { from: 'deals', to: 'deals', there: 451, back: 451 },
@@ -107,7 +119,7 @@ export const makeAssociations = (tell: (change: PortalChange) => void): Associat
     remove,
     of,
     move: (object, fromId, toId) => {
-      for (const to of ['contacts', 'companies', 'calls', 'deals'] as const)
+      for (const to of OBJECTS)
         for (const target of of(object, fromId, to)) {
           remove(object, fromId, to, target.id)
           for (const typeId of target.typeIds) add(object, toId, to, target.id, typeId)

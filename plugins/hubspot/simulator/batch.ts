@@ -4,7 +4,7 @@ import { conflict, RefusedError, refusalEntry, refuse } from './failures.ts'
 import { type Portal, survivorOf } from './portal.ts'
 import { type ObjectName, SCHEMAS } from './schema.ts'
 import type { StoredRecord } from './table.ts'
-import { requireOneOf, storedValues } from './validate.ts'
+import { checkedValues } from './validate.ts'
 import { archiveRecord, createRecord, linksOf, linkTarget, liveRecord, requireObject, updateRecord } from './write.ts'
 
 const MOST_INPUTS = 100
@@ -74,7 +74,9 @@ export const batchHandlers = (portal: Portal, options: BatchOptions) => {
     const present = own.filter((input) => !missing.includes(input))
     const change = (input: Input) =>
       written(object, updateRecord(portal, object, Number(input.id), input.properties ?? {}), input)
-    if (!hasTraceIds(inputs)) for (const input of present) storedValues(portal, object, input.properties ?? {})
+    if (!hasTraceIds(inputs))
+      for (const input of present)
+        checkedValues(portal, object, input.properties ?? {}, portal.tables[object].get(Number(input.id))?.properties)
     const { results, errors } = rowByRow(present, change)
     const entries =
       missing.length === 0
@@ -90,18 +92,24 @@ export const batchHandlers = (portal: Portal, options: BatchOptions) => {
 
   const upsert = (request: SimulatorRequest): SimulatorReply => {
     const { object, inputs } = batchOf(request)
-    const write = (input: Input): object => {
+    const targetOf = (input: Input) => {
       const property = input.idProperty ?? 'hs_object_id'
       const id = idOf(portal, object, input, property)
       const record = id === undefined ? undefined : liveRecord(portal, object, id)
-      if (record !== undefined)
-        return written(object, updateRecord(portal, object, record.id, input.properties ?? {}), input, { new: false })
+      if (record !== undefined) return { record, properties: input.properties ?? {} }
       if (property === 'hs_object_id') throw refuse(404, 'OBJECT_NOT_FOUND', `Object not found: ${input.id}`)
-      const properties = { [property]: input.id, ...input.properties }
-      return written(object, createRecord(portal, object, properties), input, { new: true })
+      return { record: undefined, properties: { [property]: input.id, ...input.properties } }
+    }
+    const write = (input: Input): object => {
+      const { record, properties } = targetOf(input)
+      return record === undefined
+        ? written(object, createRecord(portal, object, properties), input, { new: true })
+        : written(object, updateRecord(portal, object, record.id, properties), input, { new: false })
     }
     const isPartial = hasTraceIds(inputs) && inputs.every((input) => input.idProperty !== 'email')
-    if (!isPartial) for (const input of inputs) storedValues(portal, object, input.properties ?? {})
+    if (!isPartial)
+      for (const { record, properties } of inputs.map(targetOf))
+        checkedValues(portal, object, properties, record?.properties)
     const { results, errors } = rowByRow(inputs, write)
     return batchReply(portal, 200, results, errors)
   }
@@ -156,8 +164,7 @@ const rowByRow = (inputs: readonly Input[], write: (input: Input) => object) => 
 const checkAll = (portal: Portal, object: ObjectName, inputs: readonly Input[]): void => {
   const emails = new Set<string>()
   for (const input of inputs) {
-    const values = storedValues(portal, object, input.properties ?? {})
-    requireOneOf(object, values)
+    const values = checkedValues(portal, object, input.properties ?? {})
     for (const link of linksOf(object, input.associations)) linkTarget(portal, object, link)
     const email = values['email']
     if (object !== 'contacts' || email === undefined || email === '') continue

@@ -1,5 +1,6 @@
 import { refuse } from './failures.ts'
-import type { ObjectSchema, PropertyDefinition } from './schema.ts'
+import type { PropertyDefinition } from './property.ts'
+import type { ObjectSchema } from './schema.ts'
 import type { StoredRecord } from './table.ts'
 
 const MOST_GROUPS = 5

@@ -1,9 +1,9 @@
 import { rollingWindow, type SimulatorReply, type SimulatorRequest } from '@raccordo/testkit/simulator'
 import { listParameter } from './answers.ts'
 import { missingScopes, refusalReply } from './failures.ts'
-import type { Grant } from './oauth.ts'
+import type { Grant } from './oauth-grants.ts'
 import type { Portal } from './portal.ts'
-import { type ObjectName, objectNamed } from './schema.ts'
+import { ACTIVITIES, type ObjectName, objectNamed } from './schema.ts'
 
 const TEN_SECONDS_MS = 10_000
 const LONGEST_ADDRESS = 8_192
@@ -117,7 +117,7 @@ const signedIn = (
   }
 }
 
-/** Calls go by the scopes of contacts; definitions may be read with any scope of their object. */
+/** Activities go by the scopes of contacts; definitions may be read with any scope of their object. */
 const outOfScope = (request: SimulatorRequest, grant: Grant): SimulatorReply | undefined => {
   const missing = scopesFor(request).filter((scope) => !grant.scopes.has(scope))
   return missing.length === 0 ? undefined : refusalReply(missingScopes(missing).refusal)
@@ -133,7 +133,7 @@ const scopesFor = (request: SimulatorRequest): readonly string[] => {
 }
 
 const scopeOf = (object: ObjectName, access: 'read' | 'write'): string =>
-  `crm.objects.${object === 'calls' ? 'contacts' : object}.${access}`
+  `crm.objects.${ACTIVITIES.some((activity) => activity === object) ? 'contacts' : object}.${access}`
 
 const tooMany = (message: string, policyName?: string): SimulatorReply => ({
   status: 429,

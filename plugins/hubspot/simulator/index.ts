@@ -2,13 +2,16 @@ import type { ObjectType } from '@raccordo/core/plugin'
 import { type Simulator, type SimulatorDefinition, seededRandom, serveSimulator } from '@raccordo/testkit/simulator'
 import { defineProperty } from './account.ts'
 import { typesBetween } from './association-store.ts'
-import { makeColumns, OBJECT_OF, toProperties, toTruth } from './canonical.ts'
+import { makeForms, objectOfData, objectOfId, objectsOf } from './canonical.ts'
 import { refusalReply, refuse } from './failures.ts'
 import { makeGuard } from './guard.ts'
-import { type Grant, makeOAuth } from './oauth.ts'
+import { makeOAuth } from './oauth.ts'
+import type { Grant } from './oauth-grants.ts'
 import { type HubspotOptions, SCOPES, settingsOf } from './options.ts'
 import { makePortal } from './portal.ts'
+import { text } from './property.ts'
 import { makeRoutes } from './routes.ts'
+import type { ObjectName } from './schema.ts'
 import { seedPortal } from './seed.ts'
 import type { SentWebhook, WebhookWeather } from './webhook-sender.ts'
 import { makeWebhooks } from './webhooks.ts'
@@ -26,7 +29,7 @@ export interface HubspotSimulator extends Simulator {
   expireAccessTokens(): void
   /** The scopes that the service key has from now on. */
   setKeyScopes(scopes: readonly string[]): void
-  /** A user merges two records; answers the id of the one that is left. */
+  /** A user merges two records of one object; answers the id of the one that is left. */
   merge(type: ObjectType, keptId: string, mergedId: string): Promise<string>
   /** A record goes for ever (emptied recycle bin, a person's right): no list names it any more. */
   erase(type: ObjectType, id: string): void
@@ -63,9 +66,17 @@ export const simulator: HubspotSimulatorDefinition = {
     const knobs = { indexLagMs: 0, rateLimits: false }
     // A change hides for half of the lag at least, and changes come into the index in any order.
     const indexDelayMs = () => (knobs.indexLagMs === 0 ? 0 : Math.round(knobs.indexLagMs * (0.5 + random() / 2)))
-    const portal = makePortal({ portalId: chosen.portalId, timeZone: chosen.timeZone, now, random, indexDelayMs })
+    const portal = makePortal({
+      portalId: chosen.portalId,
+      timeZone: chosen.timeZone,
+      currencies: chosen.currencies,
+      now,
+      random,
+      indexDelayMs,
+    })
     const oauth = makeOAuth({ ...chosen, now })
-    const columns = makeColumns()
+    const forms = makeForms(portal)
+    const objectOf = (type: ObjectType, id: string) => objectOfId(portal, type, Number(id))
     const hooks = makeWebhooks(portal, {
       secret: chosen.clientSecret,
       retrySpanMs: chosen.webhookRetrySpanMs,
@@ -73,12 +84,12 @@ export const simulator: HubspotSimulatorDefinition = {
       now,
       schedule: options.schedule,
       random: seededRandom((options.seed ?? 1) + 2),
-      objectOf: ({ type }) => OBJECT_OF[type],
+      objectOf: ({ type, id }) => objectOf(type, id),
     })
     const asUser = <T>(act: () => T): T => portal.changes.as('CRM_UI', act)
     let key: Grant = { kind: 'key', scopes: new Set(chosen.keyScopes) }
     const guard = makeGuard(portal, {
-      grantOf: (token) => (token === chosen.apiKey ? key : oauth.grantOf(token)),
+      grantOf: (token) => (token === chosen.apiKey ? key : oauth.grants.grantOf(token)),
       tenSecondly: chosen.tenSecondly,
       dailyLimit: chosen.dailyLimit,
       isLimiting: () => knobs.rateLimits,
@@ -91,8 +102,8 @@ export const simulator: HubspotSimulatorDefinition = {
       after: guard.after,
       notFound: () => refusalReply(refuse(404, 'OBJECT_NOT_FOUND', 'resource not found').refusal),
     })
-    const typeId = (type: ObjectType, toType: ObjectType, isPrimary: boolean): number => {
-      const types = typesBetween(OBJECT_OF[type], OBJECT_OF[toType])
+    const typeId = (from: ObjectName, to: ObjectName, isPrimary: boolean): number => {
+      const types = typesBetween(from, to)
       return (isPrimary ? types?.primary : undefined) ?? types?.plain ?? 0
     }
     return {
@@ -126,52 +137,52 @@ export const simulator: HubspotSimulatorDefinition = {
       set rateLimits(isLimiting) {
         knobs.rateLimits = isLimiting
       },
-      seed: async (plan) => portal.changes.as('IMPORT', () => seedPortal(portal, columns, plan)),
+      seed: async (plan) => portal.changes.as('IMPORT', () => seedPortal(portal, forms, plan)),
       truth: async (type) =>
-        portal.tables[OBJECT_OF[type]].live().map((record) => toTruth(portal, columns, type, record)),
+        objectsOf(type).flatMap((object) => portal.tables[object].live().map((record) => forms.truth(object, record))),
       edit: async (type, id, data) => {
-        asUser(() => updateRecord(portal, OBJECT_OF[type], Number(id), toProperties(portal, columns, type, data)))
+        const object = objectOf(type, id)
+        const current = portal.tables[object].get(Number(id))?.properties
+        asUser(() => updateRecord(portal, object, Number(id), forms.write(object, data, current)))
       },
       add: async (type, data, links = []) => {
-        const given = links.map((link) => ({
-          to: OBJECT_OF[link.type],
-          id: Number(link.remoteId),
-          typeId: typeId(type, link.type, true),
-        }))
-        const properties = toProperties(portal, columns, type, data)
-        return String(asUser(() => createRecord(portal, OBJECT_OF[type], properties, given)).id)
+        const object = objectOfData(type, data)
+        const given = links.map((link) => {
+          const to = objectOf(link.type, link.remoteId)
+          return { to, id: Number(link.remoteId), typeId: typeId(object, to, true) }
+        })
+        const properties = { ...forms.write(object, data), ...forms.initial(object, data) }
+        return String(asUser(() => createRecord(portal, object, properties, given)).id)
       },
       // What a user deletes goes to the recycle bin: to the API, both words mean the same.
-      remove: async (type, id) => asUser(() => archiveRecord(portal, OBJECT_OF[type], Number(id))),
-      restore: async (type, id) => asUser(() => restoreRecord(portal, OBJECT_OF[type], Number(id))),
-      erase: (type, id) => asUser(() => purgeRecord(portal, OBJECT_OF[type], Number(id))),
-      signIn: (scopes = SCOPES) => oauth.issue(new Set(scopes)),
-      revoke: oauth.revokeToken,
-      expireAccessTokens: oauth.expireAccessTokens,
+      remove: async (type, id) => asUser(() => archiveRecord(portal, objectOf(type, id), Number(id))),
+      restore: async (type, id) => asUser(() => restoreRecord(portal, objectOf(type, id), Number(id))),
+      erase: (type, id) => asUser(() => purgeRecord(portal, objectOf(type, id), Number(id))),
+      signIn: (scopes = SCOPES) => oauth.grants.issue(new Set(scopes)),
+      revoke: oauth.grants.revoke,
+      expireAccessTokens: oauth.grants.expireAccessTokens,
       setKeyScopes: (scopes) => {
         key = { kind: 'key', scopes: new Set(scopes) }
       },
       merge: async (type, keptId, mergedId) =>
         asUser(() =>
-          String(mergeRecords(portal, OBJECT_OF[type], Number(keptId), Number(mergedId), chosen.mergeMakesNewId).id),
-        ),
-      link: (type, id, toType, toId, isPrimary = false) =>
-        asUser(() =>
-          portal.associations.add(
-            OBJECT_OF[type],
-            Number(id),
-            OBJECT_OF[toType],
-            Number(toId),
-            typeId(type, toType, isPrimary),
+          String(
+            mergeRecords(portal, objectOf(type, keptId), Number(keptId), Number(mergedId), chosen.mergeMakesNewId).id,
           ),
         ),
-      unlink: (type, id, toType, toId) =>
-        asUser(() => portal.associations.remove(OBJECT_OF[type], Number(id), OBJECT_OF[toType], Number(toId))),
-      lock: (type) => {
-        portal.lockedUntilMs.set(OBJECT_OF[type], now().getTime() + LOCK_MS)
+      link: (type, id, toType, toId, isPrimary = false) => {
+        const [from, to] = [objectOf(type, id), objectOf(toType, toId)]
+        asUser(() => portal.associations.add(from, Number(id), to, Number(toId), typeId(from, to, isPrimary)))
       },
-      addUniqueProperty: (type, name) =>
-        defineProperty(portal, OBJECT_OF[type], { name, label: name, type: 'string', fieldType: 'text', unique: true }),
+      unlink: (type, id, toType, toId) =>
+        asUser(() => portal.associations.remove(objectOf(type, id), Number(id), objectOf(toType, toId), Number(toId))),
+      lock: (type) => {
+        for (const object of objectsOf(type)) portal.lockedUntilMs.set(object, now().getTime() + LOCK_MS)
+      },
+      addUniqueProperty: (type, name) => {
+        const definition = { ...text(name, name), unique: true }
+        for (const object of objectsOf(type)) defineProperty(portal, object, definition)
+      },
     }
   },
 }

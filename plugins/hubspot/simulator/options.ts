@@ -5,11 +5,15 @@ export interface HubspotOptions extends SimulatorOptions {
   readonly portalId?: number
   /** IANA zone whose midnight begins the day of calls. */
   readonly timeZone?: string
+  /** ISO codes, the company's own first. With one alone deals have no currency of their own. */
+  readonly currencies?: readonly string[]
   /** The service key, and the scopes that it has. */
   readonly apiKey?: string
   readonly keyScopes?: readonly string[]
   readonly clientId?: string
   readonly clientSecret?: string
+  /** Redirect addresses of the app, compared to the letter; any of 127.0.0.1 and localhost if absent. */
+  readonly redirectUris?: readonly string[]
   /** Whether a refresh makes a new refresh token and kills the old one. False: HubSpot documents no rotation. */
   readonly rotatesRefreshTokens?: boolean
   /** Size of the plan: 'starter' has 100 calls in 10 s for a key, 'pro' 190. An OAuth app has 110 on any. */
@@ -44,10 +48,12 @@ export const SCOPES: readonly string[] = [
 export const settingsOf = (options: HubspotOptions) => ({
   portalId: options.portalId ?? 62_515,
   timeZone: options.timeZone ?? 'Europe/Rome',
+  currencies: options.currencies ?? ['EUR', 'USD', 'GBP', 'JPY', 'KWD'],
   apiKey: options.apiKey ?? 'sim-service-key',
   keyScopes: options.keyScopes ?? SCOPES,
   clientId: options.clientId ?? 'sim-client',
   clientSecret: options.clientSecret ?? 'sim-secret',
+  redirectUris: options.redirectUris,
   rotatesRefreshTokens: options.rotatesRefreshTokens ?? false,
   tenSecondly: { oauth: 110, key: options.plan === 'pro' ? 190 : 100 },
   dailyLimit: options.dailyLimit ?? 250_000,

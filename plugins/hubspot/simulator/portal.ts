@@ -1,13 +1,16 @@
 import { type AssociationStore, makeAssociations } from './association-store.ts'
 import { type Changes, makeChanges } from './changes.ts'
-import { type ObjectName, type PropertyDefinition, SCHEMAS } from './schema.ts'
+import type { PropertyDefinition } from './property.ts'
+import { ACTIVITIES, OBJECTS, type ObjectName, SCHEMAS } from './schema.ts'
 import { makeSearchIndex, type SearchIndex } from './search-index.ts'
-import { makeTable, type StoredRecord, type Table } from './table.ts'
+import { idSequence, makeTable, type StoredRecord, type Table } from './table.ts'
 
 /** What one simulated portal holds. */
 export interface Portal {
   readonly id: number
   readonly timeZone: string
+  /** ISO codes, the company's own first; a portal with that one alone keeps no currency with its deals. */
+  readonly currencies: readonly string[]
   readonly tables: Readonly<Record<ObjectName, Table>>
   readonly indexes: Readonly<Record<ObjectName, SearchIndex>>
   readonly properties: Readonly<Record<ObjectName, Map<string, PropertyDefinition>>>
@@ -37,30 +40,32 @@ export interface Owner {
 export interface PortalOptions {
   readonly portalId: number
   readonly timeZone: string
+  readonly currencies: readonly string[]
   readonly now: () => Date
   readonly random: () => number
   readonly indexDelayMs: () => number
 }
 
-/** The same number for the first record of every object: ids are only unique within an object. */
+/** The same number for the first record of every object: ids are only unique within one. Activities alone share theirs. */
 const FIRST_ID = 20_000_000_000
 
 export const makePortal = (options: PortalOptions): Portal => {
-  const each = <T>(make: (name: ObjectName) => T): Record<ObjectName, T> => ({
-    contacts: make('contacts'),
-    companies: make('companies'),
-    calls: make('calls'),
-    deals: make('deals'),
-  })
-  const tables = each(() => makeTable(FIRST_ID, options.random, additionalEmails))
+  const each = <T>(make: (name: ObjectName) => T): Record<ObjectName, T> =>
+    Object.fromEntries(OBJECTS.map((name) => [name, make(name)])) as Record<ObjectName, T>
+  const activityIds = idSequence(FIRST_ID, options.random)
+  const isActivity = (name: ObjectName): boolean => ACTIVITIES.some((activity) => activity === name)
+  const tables = each((name) =>
+    makeTable(isActivity(name) ? activityIds : idSequence(FIRST_ID, options.random), additionalEmails),
+  )
   tables.contacts.keepUnique('email')
   const changes = makeChanges(options.now)
   return {
     id: options.portalId,
     timeZone: options.timeZone,
+    currencies: options.currencies,
     tables,
     indexes: each(() => makeSearchIndex(options.now)),
-    properties: each((name) => new Map(SCHEMAS[name].properties.map((property) => [property.name, property]))),
+    properties: each((name) => new Map(definitionsOf(name, options.currencies).map((each) => [each.name, each]))),
     associations: makeAssociations(changes.tell),
     changes,
     owners: OWNERS,
@@ -71,6 +76,14 @@ export const makePortal = (options: PortalOptions): Portal => {
     indexDelayMs: options.indexDelayMs,
   }
 }
+
+/** Definitions of an object; a portal with one currency offers no choice of them. */
+const definitionsOf = (name: ObjectName, currencies: readonly string[]): readonly PropertyDefinition[] =>
+  SCHEMAS[name].properties.map((property) =>
+    property.name === 'deal_currency_code'
+      ? { ...property, options: currencies.length > 1 ? currencies : [] }
+      : property,
+  )
 
 export const additionalEmails = (record: StoredRecord): readonly string[] =>
   (record.properties['hs_additional_emails'] ?? '').split(';').filter((email) => email !== '')

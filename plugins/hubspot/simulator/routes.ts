@@ -4,6 +4,7 @@ import { answering } from './answers.ts'
 import { associationHandlers } from './associations.ts'
 import { type BatchOptions, batchHandlers } from './batch.ts'
 import type { makeOAuth } from './oauth.ts'
+import { pipelineHandlers } from './pipeline-routes.ts'
 import type { Portal } from './portal.ts'
 import { recordHandlers } from './records.ts'
 import { type SearchOptions, searchHandler } from './search.ts'
@@ -23,6 +24,7 @@ export const makeRoutes = (
   const batch = batchHandlers(portal, options)
   const associations = associationHandlers(portal, { pageSize: options.associationPageSize })
   const account = accountHandlers(portal)
+  const pipelines = pipelineHandlers()
   const search = searchHandler(portal, options)
 
   const objects = (prefix: string): readonly Route[] => [
@@ -54,11 +56,17 @@ export const makeRoutes = (
     get(`${prefix('properties')}/:type`, account.properties),
     get(`${prefix('properties')}/:type/:name`, account.property),
     post(`${prefix('properties')}/:type`, account.createProperty),
-    get(`${prefix('pipelines')}/:type`, account.pipelines),
+    get(`${prefix('pipelines')}/:type`, pipelines.list),
+    get(`${prefix('pipelines')}/:type/:id`, pipelines.one),
+    get(`${prefix('pipelines')}/:type/:id/stages`, pipelines.stages),
     get(prefix('owners'), account.owners),
   ]
   return [
     get('/oauth/authorize', oauth.authorize),
+    post('/oauth/authorize', oauth.decide),
+    get('/oauth/v1/access-tokens/:token', oauth.tokenInfo),
+    get('/oauth/v1/refresh-tokens/:token', oauth.tokenInfo),
+    route('DELETE', '/oauth/v1/refresh-tokens/:token', oauth.forget),
     post('/oauth/:version/token', oauth.token),
     post('/oauth/:version/token/introspect', oauth.introspect),
     post('/oauth/:version/token/revoke', oauth.revoke),

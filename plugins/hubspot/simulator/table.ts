@@ -24,16 +24,20 @@ export interface Table {
   keepUnique(property: string): void
 }
 
-/** Makes an empty table. `random` spaces the ids. */
-export const makeTable = (
-  firstId: number,
-  random: () => number,
-  aliasesOf: (record: StoredRecord) => readonly string[],
-): Table => {
+/** Ids that grow by steps of any size. Several tables may draw from one sequence. */
+export const idSequence = (firstId: number, random: () => number): (() => number) => {
+  let lastId = firstId
+  return () => {
+    lastId += 1 + Math.floor(random() * 5)
+    return lastId
+  }
+}
+
+/** Makes an empty table. */
+export const makeTable = (nextId: () => number, aliasesOf: (record: StoredRecord) => readonly string[]): Table => {
   const byId = new Map<number, StoredRecord>()
   const order = { live: sortedIds(), archived: sortedIds() }
   const holders = new Map<string, Map<string, number>>()
-  let lastId = firstId
   const valuesOf = (record: StoredRecord, property: string): readonly string[] => {
     const value = record.properties[property]
     const own = value === undefined || value === '' ? [] : [value]
@@ -59,10 +63,7 @@ export const makeTable = (
     order[place].add(record.id)
   }
   return {
-    nextId: () => {
-      lastId += 1 + Math.floor(random() * 5)
-      return lastId
-    },
+    nextId,
     get: (id) => byId.get(id),
     put,
     purge: (id) => {

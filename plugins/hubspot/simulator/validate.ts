@@ -1,9 +1,27 @@
 import { invalidProperty, refuse } from './failures.ts'
+import { placed } from './pipelines.ts'
 import type { Portal } from './portal.ts'
-import { type ObjectName, type PropertyDefinition, SCHEMAS } from './schema.ts'
+import type { PropertyDefinition } from './property.ts'
+import { type ObjectName, SCHEMAS } from './schema.ts'
 
-/** Values as HubSpot stores them; refuses what it refuses. `""` clears. */
-export const storedValues = (
+/**
+ * Values as HubSpot stores them, with what follows from them; refuses what it refuses. `current` is the record that they
+ * change, and absent where they make a new one. `""` clears.
+ */
+export const checkedValues = (
+  portal: Portal,
+  object: ObjectName,
+  given: Readonly<Record<string, unknown>>,
+  current?: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => {
+  const values = storedValues(portal, object, given)
+  if (current === undefined) requireOneOf(object, values)
+  requireAll(object, values, current === undefined)
+  const touchesPlace = current === undefined || 'pipeline' in values || 'dealstage' in values
+  return object === 'deals' && touchesPlace ? placed(values, current ?? {}) : values
+}
+
+const storedValues = (
   portal: Portal,
   object: ObjectName,
   given: Readonly<Record<string, unknown>>,
@@ -20,13 +38,22 @@ export const storedValues = (
   return stored
 }
 
-/** A new record needs one of some properties; from 2026-09 on the refusal has a code of its own. */
-export const requireOneOf = (object: ObjectName, values: Readonly<Record<string, string>>): void => {
+const requireOneOf = (object: ObjectName, values: Readonly<Record<string, string>>): void => {
   const { oneOf } = SCHEMAS[object]
-  if (oneOf.some((name) => (values[name] ?? '') !== '')) return
-  const message = `Error creating ${object}. One of the required properties was not set: ${oneOf.join(', ')}`
-  throw refuse(400, 'VALIDATION_ERROR', message, {
-    errors: [{ message, code: 'MISSING_REQUIRED_PROPERTY', context: { propertyName: oneOf } }],
+  if (oneOf.length > 0 && !oneOf.some((name) => (values[name] ?? '') !== '')) throw missing(object, oneOf)
+}
+
+/** What a new record lacks, or what a change would take away. */
+const requireAll = (object: ObjectName, values: Readonly<Record<string, string>>, isNew: boolean): void => {
+  const lacking = SCHEMAS[object].required.filter((name) => (isNew || name in values) && (values[name] ?? '') === '')
+  if (lacking.length > 0) throw missing(object, lacking)
+}
+
+/** From 2026-09 on the refusal has a code of its own. */
+const missing = (object: ObjectName, names: readonly string[]): Error => {
+  const message = `Error creating ${SCHEMAS[object].singular}. Required properties were not set: ${names.join(', ')}`
+  return refuse(400, 'VALIDATION_ERROR', message, {
+    errors: [{ message, code: 'MISSING_REQUIRED_PROPERTY', context: { propertyName: names } }],
   })
 }
 
@@ -40,7 +67,7 @@ const storedValue = (portal: Portal, property: PropertyDefinition, value: string
     case 'number':
       if (!Number.isFinite(Number(value)))
         throw invalidProperty(name, 'INVALID_INTEGER', `"${value}" was not a valid number`)
-      return value
+      return String(Number(value))
     case 'datetime':
     case 'date':
       return moment(name, value)

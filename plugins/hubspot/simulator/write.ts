@@ -1,9 +1,9 @@
 import { typesBetween } from './association-store.ts'
 import { conflict, invalidProperty, notFound, refuse } from './failures.ts'
 import { type Portal, survivorOf } from './portal.ts'
-import { type ObjectName, objectNamed, SCHEMAS } from './schema.ts'
+import { ACTIVITIES, OBJECTS, type ObjectName, objectNamed, SCHEMAS } from './schema.ts'
 import type { StoredRecord } from './table.ts'
-import { requireOneOf, storedValues } from './validate.ts'
+import { checkedValues } from './validate.ts'
 
 /** A link that a new record is made with. */
 export interface NewLink {
@@ -19,8 +19,7 @@ export const createRecord = (
   given: Readonly<Record<string, unknown>>,
   links: readonly NewLink[] = [],
 ): StoredRecord => {
-  const values = storedValues(portal, object, given)
-  requireOneOf(object, values)
+  const values = checkedValues(portal, object, given)
   refuseDoubles(portal, object, values, undefined)
   for (const link of links) linkTarget(portal, object, link)
   const nowMs = portal.now().getTime()
@@ -31,7 +30,7 @@ export const createRecord = (
   tellValues(portal, object, record, values)
   for (const link of links) {
     portal.associations.add(object, id, link.to, linkTarget(portal, object, link), link.typeId)
-    if (object === 'calls') noteActivity(portal, link.to, linkTarget(portal, object, link))
+    if (isActivity(object)) noteActivity(portal, link.to, linkTarget(portal, object, link))
   }
   return stored
 }
@@ -45,7 +44,7 @@ export const updateRecord = (
 ): StoredRecord => {
   const record = liveRecord(portal, object, survivorOf(portal, object, id))
   if (record === undefined) throw notFound()
-  const values = storedValues(portal, object, given)
+  const values = checkedValues(portal, object, given, record.properties)
   refuseDoubles(portal, object, values, record.id)
   tellValues(portal, object, record, values)
   return store(portal, object, record, values)
@@ -146,7 +145,7 @@ export const linksOf = (object: ObjectName, given: any): readonly NewLink[] =>
   )
 
 const objectOfType = (from: ObjectName, typeId: number): ObjectName | undefined =>
-  (['contacts', 'companies', 'calls', 'deals'] as const).find((to) => {
+  OBJECTS.find((to) => {
     const types = typesBetween(from, to)
     return types?.plain === typeId || (types?.primary !== undefined && types.primary === typeId)
   })
@@ -215,6 +214,8 @@ const store = (
   portal.indexes[object].take(stored, portal.indexDelayMs())
   return stored
 }
+
+const isActivity = (object: ObjectName): boolean => ACTIVITIES.some((activity) => activity === object)
 
 /** A logged activity touches what it is linked with: hidden properties change, and with them the last change. */
 const noteActivity = (portal: Portal, object: ObjectName, id: number): void => {

@@ -1,7 +1,7 @@
 import { type Ctx, eachRow, type Failure, isCrmError, type Link, type ObjectType } from '@raccordo/core/plugin'
-import { type AssociationType, hasPrimary, PRIMARY_COMPANY_TYPE, plainType } from './association-types.ts'
+import { type AssociationType, linkedObject, plainType, primaryType } from './association-types.ts'
 import { readRelated } from './associations.ts'
-import { type Kind, OBJECT_OF } from './kinds.ts'
+import type { Kind } from './kinds.ts'
 import { pathsOf } from './paths.ts'
 import type { Settings } from './settings.ts'
 
@@ -22,12 +22,13 @@ export const associate = async (
 ): Promise<ReadonlyMap<Pair, Failure>> => {
   const failures = new Map<Pair, Failure>()
   for (const [type, some] of Map.groupBy(pairs, ({ link }) => link.type)) {
+    const plain = plainType(kind, type)
+    const to = linkedObject(kind, type) ?? ''
     const primary = await primaryPairs(ctx, kind, type, some)
-    const typeOf = (pair: Pair): AssociationType =>
-      primary.has(pair) ? PRIMARY_COMPANY_TYPE : plainType(kind, pair.link.type)
-    if (some.length > 1 && (await associateBatch(ctx, kind, type, some, typeOf))) continue
+    const typeOf = (pair: Pair): AssociationType => primary.get(pair) ?? plain
+    if (some.length > 1 && (await associateBatch(ctx, kind, to, some, typeOf))) continue
     const outcomes = await eachRow(some, async (pair) => {
-      await associateOne(ctx, kind, pair, primary.has(pair))
+      await associateOne(ctx, kind, to, pair, primary.get(pair))
       return { ok: true, remoteId: pair.id, created: false }
     })
     for (const [index, pair] of some.entries()) {
@@ -39,32 +40,41 @@ export const associate = async (
 }
 
 /**
- * A contact has one company to the host and any number in HubSpot. Beside others the pushed one would never be seen
- * again, so it becomes the primary one there; the links to the others stay.
+ * A contact or deal has one company to the host and any number in HubSpot. Beside others the pushed one would never be
+ * seen again, so it becomes the primary one there; the links to the others stay.
  */
 const primaryPairs = async (
   ctx: Ctx<Settings>,
   kind: Kind,
   type: ObjectType,
   pairs: readonly Pair[],
-): Promise<ReadonlySet<Pair>> => {
-  if (!hasPrimary(kind, type)) return new Set()
+): Promise<ReadonlyMap<Pair, AssociationType>> => {
+  const primary = primaryType(kind, type)
+  if (primary === undefined) return new Map()
   const ids = [...new Set(pairs.map(({ id }) => id))]
-  const related = await readRelated(ctx, kind.name, OBJECT_OF[type], ids)
+  const related = await readRelated(ctx, kind.name, linkedObject(kind, type) ?? '', ids)
   const isBesideOthers = ({ id, link }: Pair): boolean =>
     (related.get(id) ?? []).some((linkedId) => linkedId !== link.remoteId)
-  return new Set(pairs.filter(isBesideOthers))
+  return new Map(pairs.filter(isBesideOthers).map((pair) => [pair, primary]))
 }
 
-const associateOne = async (ctx: Ctx<Settings>, kind: Kind, pair: Pair, isPrimary: boolean): Promise<void> => {
+const associateOne = async (
+  ctx: Ctx<Settings>,
+  kind: Kind,
+  to: string,
+  pair: Pair,
+  primary: AssociationType | undefined,
+): Promise<void> => {
   const { id, link } = pair
   const paths = pathsOf(ctx.settings)
-  const to = OBJECT_OF[link.type]
   await ctx.call({
     method: 'PUT',
-    path: isPrimary ? paths.label(kind.name, id, to, link.remoteId) : paths.associate(kind.name, id, to, link.remoteId),
+    path:
+      primary === undefined
+        ? paths.associate(kind.name, id, to, link.remoteId)
+        : paths.label(kind.name, id, to, link.remoteId),
     idempotent: true,
-    ...(isPrimary ? { body: [PRIMARY_COMPANY_TYPE] } : {}),
+    ...(primary === undefined ? {} : { body: [primary] }),
   })
 }
 
@@ -72,7 +82,7 @@ const associateOne = async (ctx: Ctx<Settings>, kind: Kind, pair: Pair, isPrimar
 const associateBatch = async (
   ctx: Ctx<Settings>,
   kind: Kind,
-  type: ObjectType,
+  to: string,
   pairs: readonly Pair[],
   typeOf: (pair: Pair) => AssociationType,
 ): Promise<boolean> => {
@@ -84,7 +94,7 @@ const associateBatch = async (
   try {
     const reply = await ctx.call({
       method: 'POST',
-      path: pathsOf(ctx.settings).associationBatch(kind.name, OBJECT_OF[type], 'create'),
+      path: pathsOf(ctx.settings).associationBatch(kind.name, to, 'create'),
       idempotent: true,
       body: { inputs },
     })

@@ -1,7 +1,7 @@
 import { batches, type Ctx, fail, type Link, type ObjectType } from '@raccordo/core/plugin'
-import { canLink, PRIMARY_TYPE_IDS } from './association-types.ts'
+import { linkedObject, PRIMARY_TYPE_IDS } from './association-types.ts'
 import { rowFailure, saysNotThere } from './errors.ts'
-import { type Kind, OBJECT_OF } from './kinds.ts'
+import type { Kind } from './kinds.ts'
 import { ASSOCIATION_READ_BATCH } from './limits.ts'
 import { pathsOf } from './paths.ts'
 import type { Settings } from './settings.ts'
@@ -14,8 +14,10 @@ export const readLinks = async (
   types: readonly ObjectType[],
 ): Promise<ReadonlyMap<string, readonly Link[]>> => {
   const links = new Map<string, Link[]>(ids.map((id) => [id, []]))
-  for (const type of types.filter((wanted) => canLink(kind, wanted))) {
-    const related = await readRelated(ctx, kind.name, OBJECT_OF[type], [...links.keys()])
+  for (const type of types) {
+    const object = linkedObject(kind, type)
+    if (object === undefined) continue
+    const related = await readRelated(ctx, kind.name, object, [...links.keys()])
     for (const [id, remoteIds] of related) links.get(id)?.push(...remoteIds.map((remoteId) => ({ type, remoteId })))
   }
   return links

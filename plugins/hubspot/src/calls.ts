@@ -1,31 +1,6 @@
 import type { Failure, Fields } from '@raccordo/core/plugin'
 import type { Properties } from './properties.ts'
 
-/**
- * Calls have no unique property and HubSpot has no idempotency key, so a call bears the row's marker in the last
- * paragraph of its body. It is put there with every write of the body and taken off with every read.
- */
-export const withReference = (body: string, marker: string): string =>
-  `${body}<p>${LABEL}${encodeURIComponent(marker)}</p>`
-
-/** The marker in a body, if there is one. */
-export const referenceOf = (body: string | null | undefined): string | undefined => {
-  const marker = REFERENCE.exec(body ?? '')?.[1]
-  return marker === undefined ? undefined : decoded(marker)
-}
-
-/** The body without its reference, wherever a user's editing has moved it; null where nothing else is left. */
-export const withoutReference = (body: string | null): string | null => {
-  if (body === null || !body.includes(LABEL)) return body
-  const rest = body.replace(REFERENCE_PARAGRAPH, '').replace(REFERENCE, '')
-  return rest.trim() === '' ? null : rest
-}
-
-const LABEL = 'Ref: raccordo/'
-const REFERENCE = /Ref: raccordo\/([^\s<&]+)/
-const REFERENCE_PARAGRAPH =
-  /(?:\r?\n)?<(p|div)\b[^>]*>\s*(?:<span\b[^>]*>\s*)?Ref: raccordo\/[^\s<&]+\s*(?:<\/span>\s*)?<\/\1>/
-
 /** HubSpot keeps the outcome of a call in two properties: what was reached (a GUID), and how the line ended. */
 export const DISPOSITION = {
   busy: '9d9162e7-6cf3-4944-bf63-4dff82258764',
@@ -53,26 +28,24 @@ const DISPOSITION_OF: Readonly<Record<string, string>> = {
   CANCELED: 'CANCELED',
 }
 
-/** A call as it is mapped: the body without the reference, and one outcome made of disposition and status. */
-export const callFields = (properties: Properties): Properties => ({
-  ...properties,
-  ...('hs_call_body' in properties ? { hs_call_body: withoutReference(properties['hs_call_body'] ?? null) } : {}),
-  ...('hs_call_disposition' in properties
+/** A call as it is mapped: one outcome made of disposition and status. */
+export const callFields = (properties: Properties): Properties =>
+  'hs_call_disposition' in properties
     ? {
+        ...properties,
         hs_call_disposition:
           properties['hs_call_disposition'] || (DISPOSITION_OF[properties['hs_call_status'] ?? ''] ?? null),
       }
-    : {}),
-})
+    : properties
 
 /** A call as HubSpot keeps it. A status that the mapping writes itself is left as it is. */
-export const callProperties = (properties: Properties, marker: string): Properties => {
-  const { hs_call_body: body, hs_call_disposition: outcome } = properties
+export const callProperties = (properties: Properties): Properties => {
+  const outcome = properties['hs_call_disposition']
+  if (outcome === undefined) return properties
   const isStatus = STATUS_ONLY.some((status) => status === outcome)
   return {
-    ...(outcome === undefined ? {} : { hs_call_status: STATUS_OF[outcome ?? ''] ?? 'COMPLETED' }),
+    hs_call_status: STATUS_OF[outcome ?? ''] ?? 'COMPLETED',
     ...properties,
-    ...(body === undefined ? {} : { hs_call_body: withReference(body ?? '', marker) }),
     ...(isStatus ? { hs_call_disposition: '' } : {}),
   }
 }
@@ -83,12 +56,4 @@ export const callFault = (fields: Fields): Failure | undefined => {
   if (typeof url !== 'string' || url === '' || /^https:\/\//i.test(url)) return undefined
   const message = 'HubSpot takes only https addresses of call recordings'
   return { kind: 'invalid', message, field: 'hs_call_recording_url' }
-}
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

@@ -4,10 +4,10 @@ import { findByField } from './find.ts'
 import type { Kind } from './kinds.ts'
 import { createdOutcome, type Draft, outcomesOfBatch, unanswered } from './outcomes.ts'
 import { pathsOf } from './paths.ts'
-import { type Properties, propertiesOf } from './properties.ts'
 import type { Settings } from './settings.ts'
 import { hasUniqueValues, REFERENCE_PROPERTY } from './unique.ts'
 import type { VendorRecord } from './vendor.ts'
+import { newProperties } from './written.ts'
 
 /**
  * Adds records. Rows that differ in what identifies them go together, each with its marker as trace id, which makes
@@ -25,7 +25,8 @@ export const createRecords = async (
     if (fault !== undefined) outcomes.set(row, { ok: false, ...fault })
   }
   const bearsReference = await hasUniqueValues(ctx, kind, REFERENCE_PROPERTY)
-  const drafts = rows.filter((row) => !outcomes.has(row)).map((row) => draftOf(kind, row, bearsReference))
+  const sound = rows.filter((row) => !outcomes.has(row))
+  const drafts = await Promise.all(sound.map((row) => draftOf(ctx, kind, row, bearsReference)))
   const { together, alone } = partition(drafts)
   if (together.length > 0)
     for (const [draft, outcome] of await createTogether(ctx, kind, together)) outcomes.set(draft.row, outcome)
@@ -39,20 +40,14 @@ export const createRecords = async (
   )
 }
 
-const draftOf = (kind: Kind, row: Row, bearsReference: boolean): Draft => {
-  const marked = kind.markedField === undefined ? {} : { [kind.markedField]: '' }
-  const given = withoutEmpty(propertiesOf(row.fields))
-  const properties = withoutEmpty(kind.onWrite?.({ ...marked, ...given }, row.marker) ?? given)
+const draftOf = async (ctx: Ctx<Settings>, kind: Kind, row: Row, bearsReference: boolean): Promise<Draft> => {
+  const properties = await newProperties(ctx, kind, row)
   return {
     row,
     properties: bearsReference ? { ...properties, [REFERENCE_PROPERTY]: row.marker } : properties,
     identity: kind.identity(properties),
   }
 }
-
-/** Nothing is left out of a new record by leaving out what would only clear it, and `""` is no value of a picklist. */
-const withoutEmpty = (properties: Properties): Properties =>
-  Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== '' && value !== null))
 
 const partition = (
   drafts: readonly Draft[],

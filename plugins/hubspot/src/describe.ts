@@ -1,5 +1,6 @@
 import type { Ctx, FieldInfo } from '@raccordo/core/plugin'
 import { STATUS_ONLY } from './calls.ts'
+import { describeDeal } from './describe-deal.ts'
 import type { Kind } from './kinds.ts'
 import { pathsOf } from './paths.ts'
 import type { Settings } from './settings.ts'
@@ -22,11 +23,17 @@ export interface VendorProperty {
 
 /** HubSpot cuts no text off: a longer one is refused. */
 const MAX_TEXT = 65_536
+/** What the texts of activities leave for a subject and the reference. */
+const MARKS = 1_024
 
-/** The portal's properties of an object. */
+/** The portal's properties of an object, and the fields that this plugin makes of several of them. */
 export const describeObject = async (ctx: Ctx<Settings>, kind: Kind): Promise<readonly FieldInfo[]> => {
   const properties = await readProperties(ctx, kind.name)
-  return properties.flatMap((property) => (property.name === undefined ? [] : [fieldOf(kind, property, property.name)]))
+  const fields = properties.flatMap((property) =>
+    property.name === undefined ? [] : [fieldOf(kind, property, property.name)],
+  )
+  const made = kind.made ?? []
+  return kind.type === 'deal' ? describeDeal(ctx, fields) : [...fields, ...made]
 }
 
 export const readProperties = async (ctx: Ctx<Settings>, object: string): Promise<readonly VendorProperty[]> => {
@@ -44,15 +51,15 @@ const fieldOf = (kind: Kind, property: VendorProperty, name: string): FieldInfo 
     name,
     label: property.label ?? name,
     type,
-    ...(REQUIRED[kind.name] === name ? { required: true } : {}),
+    ...(kind.required.includes(name) ? { required: true } : {}),
     ...(isReadOnly(property) ? { readOnly: true } : {}),
     ...(property.hasUniqueValue === true || name === kind.unique ? { unique: true } : {}),
-    ...(type === 'text' || type === 'html' ? { maxLength: MAX_TEXT } : {}),
+    ...(type === 'text' || type === 'html'
+      ? { maxLength: name === kind.markedField ? MAX_TEXT - MARKS : MAX_TEXT }
+      : {}),
     ...(options === undefined ? {} : { options }),
   }
 }
-
-const REQUIRED: Readonly<Record<string, string>> = { calls: 'hs_timestamp' }
 
 const typeOf = (property: VendorProperty): FieldInfo['type'] => {
   // Options that live elsewhere (owners, teams) are ids to this plugin.

@@ -37,6 +37,7 @@ const failureOf = (error: VendorError, kind: ErrorKind): Failure => {
     ...(field === undefined ? {} : { field }),
     ...(vendorCode === undefined ? {} : { vendorCode }),
     ...(existingIds.length === 0 ? {} : { existingIds }),
+    ...(scopes.length === 0 ? {} : { scopes }),
   }
 }
 

@@ -1,10 +1,10 @@
 import { defineProvider, type Provider } from '@raccordo/core/plugin'
 import { classify } from './errors.ts'
 import { budget, limits } from './limits.ts'
-import { owners, uniqueProperties } from './lookups.ts'
+import { dealPipelines, dealStages, owners, uniqueProperties } from './lookups.ts'
 import mapping from './mapping.json' with { type: 'json' }
 import { oauth2 } from './oauth.ts'
-import { calls, companies, contacts } from './objects.ts'
+import { objects } from './objects.ts'
 import { probe } from './probe.ts'
 import settings from './settings.json' with { type: 'json' }
 import type { Settings } from './settings.ts'
@@ -12,7 +12,7 @@ import { webhooks } from './webhooks.ts'
 
 export type { Settings } from './settings.ts'
 
-/** HubSpot: contacts, companies and calls. */
+/** HubSpot: contacts, companies, deals, and calls, tasks, notes, meetings and e-mails. */
 export const provider: Provider<Settings> = defineProvider<Settings>({
   contract: 1,
   id: 'hubspot',
@@ -29,8 +29,13 @@ export const provider: Provider<Settings> = defineProvider<Settings>({
     budget,
   },
   probe,
-  objects: [companies, contacts, calls],
-  lookups: { owners, unique_properties: uniqueProperties },
+  objects,
+  lookups: {
+    owners,
+    deal_pipelines: dealPipelines,
+    deal_stages: dealStages,
+    ...uniqueProperties,
+  },
   webhooks,
   mapping,
 })

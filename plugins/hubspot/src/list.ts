@@ -7,7 +7,8 @@ import {
   type PageRequest,
   type RemoteRecord,
 } from '@raccordo/core/plugin'
-import { type Kind, OBJECT_OF } from './kinds.ts'
+import { linkedObjects } from './association-types.ts'
+import type { Kind } from './kinds.ts'
 import { LIST_PAGE } from './limits.ts'
 import { pathsOf } from './paths.ts'
 import { recordOf, stampOf, wanted } from './properties.ts'
@@ -40,7 +41,7 @@ export const listPage = async (ctx: Ctx<Settings>, kind: Kind, page: PageRequest
         results,
         linksOf,
       )
-    : results.map((record) => recordOf(kind, record, page.fields, linksOf(record)))
+    : results.map((record) => recordOf(ctx, kind, record, page.fields, linksOf(record)))
   return { records, ...nextOf(list) }
 }
 
@@ -61,7 +62,7 @@ export const archivedPage = async (
   page: Omit<PageRequest, 'fields'>,
 ): Promise<Page> => {
   const list = await readList(ctx, kind, page, { properties: [kind.changedField], archived: true })
-  const records = (list.results ?? []).map((record) => recordOf(kind, { ...record, archived: true }, []))
+  const records = (list.results ?? []).map((record) => recordOf(ctx, kind, { ...record, archived: true }, []))
   return { records, ...nextOf(list) }
 }
 
@@ -76,7 +77,9 @@ const readLinked = async (
   properties: readonly string[],
 ): Promise<VendorList> => {
   if (kind.linked.length === 0) return readList(ctx, kind, page, { properties })
-  const associations = kind.linked.map((type) => OBJECT_OF[type]).join(',')
+  const associations = linkedObjects(kind)
+    .map(({ object }) => object)
+    .join(',')
   try {
     return await readList(ctx, kind, page, { properties, associations })
   } catch (error) {
@@ -133,8 +136,8 @@ const withLinks = (
 /** The relations that came with a record, the primary one first; undefined where HubSpot has more of them than it sent. */
 const inlineLinks = (kind: Kind, record: VendorRecord): readonly Link[] | undefined => {
   const links: Link[] = []
-  for (const type of kind.linked) {
-    const related = record.associations?.[OBJECT_OF[type]]
+  for (const { type, object } of linkedObjects(kind)) {
+    const related = record.associations?.[object]
     if (related?.paging?.next !== undefined) return undefined
     links.push(...primaryFirst(type, related?.results ?? []))
   }

@@ -1,8 +1,11 @@
 import { isCrmError, type Lookup, type LookupRow } from '@raccordo/core/plugin'
+import { CALLS, EMAILS, MEETINGS, NOTES, TASKS } from './activities.ts'
 import { isReadOnly, readProperties } from './describe.ts'
-import { CALLS, COMPANIES, CONTACTS } from './kinds.ts'
+import { COMPANIES, CONTACTS, DEALS } from './kinds.ts'
 import { pathsOf } from './paths.ts'
+import { pipelineRows, readPipelines, stageRows } from './pipelines.ts'
 import type { Settings } from './settings.ts'
+import { uniqueTable } from './unique.ts'
 
 interface VendorOwner {
   readonly id?: string | number
@@ -13,7 +16,7 @@ interface VendorOwner {
 
 /**
  * Owners by e-mail: those of today, then archived ones, because old records still name them. Without the scope
- * `crm.objects.owners.read` the table is empty: a name that cannot be shown must not stop calls from being moved.
+ * `crm.objects.owners.read` the table is empty: a name that cannot be shown must not stop activities from being moved.
  */
 export const owners: Lookup<Settings> = {
   list: async (ctx, cursor = 'false:') => {
@@ -30,19 +33,30 @@ export const owners: Lookup<Settings> = {
 }
 
 /**
- * One row for each object; its label names the properties by which the portal keeps that object's records apart and
- * that a plugin may fill. See unique.ts.
+ * For each object a table with one row, whose label names the properties by which the portal keeps that object's records
+ * apart and that a plugin may fill. See unique.ts.
  */
-export const uniqueProperties: Lookup<Settings> = {
-  list: async (ctx) => {
-    const rows: LookupRow[] = []
-    for (const { name } of [CONTACTS, COMPANIES, CALLS]) {
-      const properties = (await ifAllowed(readProperties(ctx, name))) ?? []
-      const unique = properties.filter((property) => property.hasUniqueValue === true && !isReadOnly(property))
-      rows.push({ id: name, key: name, label: unique.flatMap((property) => property.name ?? []).join(',') })
-    }
-    return { rows }
-  },
+export const uniqueProperties: Readonly<Record<string, Lookup<Settings>>> = Object.fromEntries(
+  [CONTACTS, COMPANIES, DEALS, CALLS, TASKS, NOTES, MEETINGS, EMAILS].map(({ name }) => [
+    uniqueTable(name),
+    {
+      list: async (ctx) => {
+        const properties = (await ifAllowed(readProperties(ctx, name))) ?? []
+        const unique = properties.filter((property) => property.hasUniqueValue === true && !isReadOnly(property))
+        return { rows: [{ id: name, key: name, label: unique.flatMap((property) => property.name ?? []).join(',') }] }
+      },
+    } satisfies Lookup<Settings>,
+  ]),
+)
+
+/** Pipelines of deals; `group` is a pipeline's first stage. Empty without the scope of deals. */
+export const dealPipelines: Lookup<Settings> = {
+  list: async (ctx) => ({ rows: pipelineRows((await ifAllowed(readPipelines(ctx))) ?? []) }),
+}
+
+/** Stages of deals; `group` is the pipeline. Empty without the scope of deals. */
+export const dealStages: Lookup<Settings> = {
+  list: async (ctx) => ({ rows: stageRows((await ifAllowed(readPipelines(ctx))) ?? []) }),
 }
 
 const ownerRow = (owner: VendorOwner, archived: boolean): readonly LookupRow[] => {

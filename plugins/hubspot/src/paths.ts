@@ -13,6 +13,7 @@ export interface Paths {
   label(from: string, id: string, to: string, toId: string): string
   associationBatch(from: string, to: string, operation: 'read' | 'create'): string
   properties(object: string, name?: string): string
+  pipelines(object: string): string
   readonly owners: string
   readonly account: string
   readonly token: string
@@ -34,6 +35,7 @@ export const pathsOf = (settings: Settings): Paths => {
     label: (from, id, to, toId) => between(from, id, to, toId, ''),
     associationBatch: (from, to, operation) => `${associations}/${from}/${to}/batch/${operation}`,
     properties: (object, name) => `${properties}/${object}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`,
+    pipelines: (object) => (dated ? `/crm/pipelines/${version}/${object}` : `/crm/v3/pipelines/${object}`),
     owners: dated ? `/crm/owners/${version}` : '/crm/v3/owners',
     account: `/account-info/${version}/details`,
     token: `/oauth/${version}/token`,

@@ -1,5 +1,7 @@
-import type { Fields, Json, Link, RemoteRecord } from '@raccordo/core/plugin'
+import type { Ctx, Fields, Json, Link, RemoteRecord } from '@raccordo/core/plugin'
 import type { Kind } from './kinds.ts'
+import { withoutReference } from './reference.ts'
+import type { Settings } from './settings.ts'
 import type { VendorRecord } from './vendor.ts'
 
 /** Property values as HubSpot keeps them: text, or null where there is none. */
@@ -19,23 +21,19 @@ const textOf = (value: Json): string => {
 
 /** What must be asked for so that a record has the wanted fields, its stamp and the ids that were merged into it. */
 export const wanted = (kind: Kind, fields: readonly string[]): readonly string[] => [
-  ...new Set([
-    ...fields,
-    ...fields.flatMap((field) => kind.companions?.[field] ?? []),
-    kind.changedField,
-    'hs_merged_object_ids',
-  ]),
+  ...new Set([...fields.flatMap((field) => kind.sources?.[field] ?? field), kind.changedField, 'hs_merged_object_ids']),
 ]
 
 /** A record as the contract has it, with the wanted fields alone. */
 export const recordOf = (
+  ctx: Ctx<Settings>,
   kind: Kind,
   record: VendorRecord,
   fields: readonly string[],
   links?: readonly Link[],
 ): RemoteRecord => {
   const properties = record.properties ?? {}
-  const read = kind.onRead?.(properties) ?? properties
+  const read = unmarked(kind, kind.onRead?.(ctx, properties) ?? properties)
   const updatedAt = stampOf(kind, record)
   const mergedIds = mergedIdsOf(record)
   return {
@@ -47,6 +45,11 @@ export const recordOf = (
     ...(mergedIds.length === 0 ? {} : { mergedIds }),
   }
 }
+
+const unmarked = ({ markedField }: Kind, properties: Properties): Properties =>
+  markedField === undefined || properties[markedField] === undefined
+    ? properties
+    : { ...properties, [markedField]: withoutReference(properties[markedField]) }
 
 /** When the record last changed: the property that searches go by, or what stands beside the properties. */
 export const stampOf = (kind: Kind, record: VendorRecord): string | undefined =>

@@ -16,7 +16,7 @@ export const readRecords = async (
 ): Promise<readonly RemoteRecord[]> => {
   const asked = [...new Set(ids)].filter((id) => /^\d+$/.test(id))
   const found = await batchRead(ctx, kind, asked, wanted(kind, fields))
-  const records = new Map(found.map((record) => [String(record.id), recordOf(kind, record, fields)]))
+  const records = new Map(found.map((record) => [String(record.id), recordOf(ctx, kind, record, fields)]))
   for (const [id, mergedIds] of survivors(found, asked)) {
     const record = records.get(id)
     if (record !== undefined)

@@ -21,7 +21,7 @@ export const windowPage = async (
   page: PageRequest & { readonly window: Window },
 ): Promise<Page> => {
   const found = await searchWindow(ctx, kind, page, wanted(kind, page.fields))
-  const records = found.results.map((record) => recordOf(kind, record, page.fields))
+  const records = found.results.map((record) => recordOf(ctx, kind, record, page.fields))
   return {
     records,
     ...found.next,

@@ -8,9 +8,12 @@ import type { Settings } from './settings.ts'
  */
 export const REFERENCE_PROPERTY = 'raccordo_ref'
 
+/** The lookup table that tells of an object's unique properties. */
+export const uniqueTable = (object: string): string => `unique_${object}`
+
 /** True where HubSpot keeps records apart by the property: by itself, or because the portal has defined it so. */
 export const hasUniqueValues = async (ctx: Ctx<Settings>, kind: Kind, property: string): Promise<boolean> => {
   if (property === kind.unique) return true
-  const row = await ctx.lookup('unique_properties', kind.name)
+  const row = await ctx.lookup(uniqueTable(kind.name), kind.name)
   return row?.label?.split(',').includes(property) ?? false
 }

@@ -4,9 +4,10 @@ import { contextValues, rowFailure } from './errors.ts'
 import type { Kind } from './kinds.ts'
 import { unanswered } from './outcomes.ts'
 import { pathsOf } from './paths.ts'
-import { type Properties, propertiesOf, stampOf } from './properties.ts'
+import { type Properties, stampOf } from './properties.ts'
 import type { Settings } from './settings.ts'
 import type { VendorBatch, VendorRecord } from './vendor.ts'
+import { changedProperties } from './written.ts'
 
 type LinkedRow = Row & { readonly remoteId: string }
 
@@ -20,9 +21,13 @@ export const updateRecords = async (
   const changed: Change[] = []
   for (const row of rows) {
     const fault = kind.fault?.(row.fields)
-    const properties = kind.onWrite?.(propertiesOf(row.fields), row.marker) ?? propertiesOf(row.fields)
     if (fault !== undefined) outcomes.set(row, { ok: false, ...fault })
-    else if (Object.keys(properties).length > 0) changed.push({ row, properties })
+  }
+  const sound = rows.filter((row) => !outcomes.has(row))
+  for (const [index, properties] of (await changedProperties(ctx, kind, sound)).entries()) {
+    const row = sound[index]
+    if (row === undefined) continue
+    if (Object.keys(properties).length > 0) changed.push({ row, properties })
     else outcomes.set(row, { ok: true, remoteId: row.remoteId, created: false })
   }
   for (const [row, outcome] of await writeAll(ctx, kind, changed)) outcomes.set(row, outcome)

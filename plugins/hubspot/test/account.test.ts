@@ -43,7 +43,7 @@ test('the portal is described as it is: types, options, what is read only, what 
   expect(contacts.get('hubspot_owner_id')).toMatchObject({ type: 'text' })
   const calls = new Map((await objectOf('calls').describe?.(bench.ctx))?.map((field) => [field.name, field]))
   expect(calls.get('hs_timestamp')).toMatchObject({ type: 'datetime', required: true })
-  expect(calls.get('hs_call_body')).toMatchObject({ type: 'html', maxLength: 65_536 })
+  expect(calls.get('hs_call_body')).toMatchObject({ type: 'html', maxLength: 64_512 })
   expect(calls.get('hs_call_direction')?.options?.map(({ value }) => value)).toEqual(['INBOUND', 'OUTBOUND'])
   expect(calls.get('hs_call_disposition')?.options?.map(({ label }) => label)).toContain('No answer')
   expect(calls.get('hs_call_disposition')?.options?.map(({ value }) => value)).toContain('FAILED')

@@ -1,6 +1,6 @@
 import type { Row } from '@raccordo/core/plugin'
 import { afterEach, expect, test } from 'vitest'
-import { referenceOf, withoutReference, withReference } from '../src/calls.ts'
+import { referenceOf, withoutReference, withReference } from '../src/reference.ts'
 import { at, type Bench, objectOf, openBench, pullAll } from './context.ts'
 
 let bench: Bench | undefined

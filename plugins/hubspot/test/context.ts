@@ -25,7 +25,12 @@ export const openBench = async (options: HubspotOptions = {}, settings: Settings
   let nowMs = START
   const now = () => new Date(nowMs)
   const sim = await simulator.start({ now, ...options })
-  const ctx = contextOf({ ...sim.connection.settings, ...settings }, keyOf(sim), now)
+  const account = {
+    id: String(sim.portalId),
+    timeZone: options.timeZone ?? 'Europe/Rome',
+    currency: options.currencies?.[0] ?? 'EUR',
+  }
+  const ctx = { ...contextOf({ ...sim.connection.settings, ...settings }, keyOf(sim), now), account }
   return {
     sim,
     ctx,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { giveConsent } from '@raccordo/testkit/simulator'
 import { afterEach, expect, test } from 'vitest'
 import { type HubspotSimulator, simulator } from '../simulator/index.ts'
 import type { HubspotOptions } from '../simulator/options.ts'
@@ -43,7 +44,7 @@ test('any version of the paths leads to the same records', async () => {
 })
 
 test('signing in by the page takes a code once, proves PKCE, and says how long the token lives', async () => {
-  await start()
+  await start({ redirectUris: ['https://host.example.com/callback'] })
   const verifier = 'a-verifier-of-sufficient-length-for-anybody-who-counts'
   const challenge = createHash('sha256').update(verifier).digest('base64url')
   const query = new URLSearchParams({
@@ -55,8 +56,7 @@ test('signing in by the page takes a code once, proves PKCE, and says how long t
     code_challenge_method: 'S256',
   })
   const codeOf = async (): Promise<string> => {
-    const response = await fetch(`${sim.url}/oauth/authorize?${query}`, { redirect: 'manual' })
-    const target = new URL(response.headers.get('location') ?? '')
+    const target = new URL(await giveConsent(`${sim.url}/oauth/authorize?${query}`))
     expect(target.searchParams.get('state')).toBe('xyz')
     return target.searchParams.get('code') ?? ''
   }

@@ -54,7 +54,10 @@ export const CHANGES: Readonly<
   contact: { change: [{ title: 'Head of Sales' }, { last_name: 'Changed' }], clear: ['title', 'phone_e164'] },
   company: { change: [{ address: 'Via Milano 2' }, { phone: '+39067654321' }], clear: ['phone', 'address'] },
   deal: { change: [{ amount_cents: 99_900 }, { title: 'Changed' }], clear: ['close_date', 'amount_cents'] },
-  activity: { change: [{ subject: 'Changed' }, { outcome: 'busy' }], clear: ['recording_url', 'to_e164', 'outcome'] },
+  activity: {
+    change: [{ subject: 'Changed' }, { outcome: 'busy' }],
+    clear: ['recording_url', 'to_e164', 'outcome', 'body'],
+  },
 }
 
 /** Types of the records that a record of the type can be linked with, the closest first. */
