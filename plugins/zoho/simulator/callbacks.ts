@@ -36,7 +36,7 @@ const relatedChanges = (org: Org, changes: readonly Change[]): readonly Change[]
   })
   return [...new Map(related.map((relation) => [relation.id, relation])).values()]
     .filter(({ module, id }) => !own.has(id) && org.tables[module].get(id) !== undefined)
-    .map(({ module, id }) => ({ module, id, operation: 'update', fields: [] }))
+    .map(({ module, id }) => ({ module, id, operation: 'update', fields: [], hiddenMs: 0 }))
 }
 
 const bodyOf = (org: Org, channel: Channel, group: readonly Change[], atMs: number): object => {

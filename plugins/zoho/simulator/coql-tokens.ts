@@ -7,7 +7,7 @@ export interface Token {
 }
 
 const PATTERN =
-  /\s+|'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?)(?![\w.])|([A-Za-z_$!][\w$!.]*(?:->[\w.]+)?)|(<=|>=|!=|<>|[=<>(),])/y
+  /\s+|'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(-?\d+(?:\.\d+)?)(?![\w.])|(!?[A-Za-z_$][\w$.]*(?:->[\w.]+)?)|(<=|>=|!=|<>|[=<>(),])/y
 
 /** Words, quoted texts, numbers and signs of a query. */
 export const tokensOf = (query: string): readonly Token[] => {

@@ -24,7 +24,7 @@ export const deletedHandler =
     const nowMs = org.now().getTime()
     const found = [...org.tables[module].deleted.values()]
       .map((entry) => ({ ...entry, isPermanent: entry.isPermanent || nowMs - entry.deletedMs >= BIN_MS }))
-      .filter((entry) => nowMs - entry.deletedMs < MEMORY_MS)
+      .filter((entry) => entry.visibleMs <= nowMs && nowMs - entry.deletedMs < MEMORY_MS)
       .filter((entry) => type === 'all' || (type === 'permanent') === entry.isPermanent)
       .filter((entry) => sinceMs === undefined || entry.deletedMs >= sinceMs)
       .sort((left, right) => right.deletedMs - left.deletedMs || (left.record.id < right.record.id ? 1 : -1))

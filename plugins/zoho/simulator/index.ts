@@ -17,14 +17,14 @@ import { DATA_CENTRES, settingsOf, type ZohoOptions } from './options.ts'
 import { type Hold, type Knobs, makeOrg, type User } from './org.ts'
 import { type CallbackTroubles, makePostman } from './postman.ts'
 import { makeRoutes } from './routes.ts'
-import type { ModuleName } from './schema.ts'
+import type { FieldDefinition, ModuleName } from './schema.ts'
 import { seedOrg } from './seed.ts'
 import { makeTokens } from './tokens.ts'
 import { type Channel, makeWatch } from './watch.ts'
 import { createRecord, deleteRecord, restoreRecord, updateRecord, userWriter } from './write.ts'
 
 export type { ZohoOptions } from './options.ts'
-export type { ModuleName } from './schema.ts'
+export type { FieldDefinition, ModuleName } from './schema.ts'
 
 /** What this simulator can be told to do beyond what every simulator can. */
 export interface ZohoSimulator extends Simulator {
@@ -65,8 +65,8 @@ export interface ZohoSimulator extends Simulator {
   /** A record refuses changes for a reason until it is released. */
   hold(id: string, reason: Hold): void
   release(id: string): void
-  /** An administrator makes a text field with unique values. */
-  addUniqueField(module: ModuleName, name: string): void
+  /** An administrator makes a field; a text with unique values, if nothing else is said. */
+  addField(module: ModuleName, name: string, definition?: FieldDefinition): void
   /** An administrator removes a field. */
   removeField(module: ModuleName, name: string): void
   /** Runs of workflows and the like so far: one for each record written without switching them off. */
@@ -198,8 +198,8 @@ export const simulator: ZohoSimulatorDefinition = {
       release: (id) => {
         org.holds.delete(id)
       },
-      addUniqueField: (module, name) => {
-        org.fields[module].set(name, { type: 'text', length: 255, unique: true, custom: true })
+      addField: (module, name, definition = { type: 'text', length: 255, unique: true }) => {
+        org.fields[module].set(name, { ...definition, custom: true })
       },
       removeField: (module, name) => {
         org.fields[module].delete(name)

@@ -14,7 +14,7 @@ import {
 import type { ModuleName } from './schema.ts'
 import type { StoredRecord } from './table.ts'
 import { renderInstant } from './times.ts'
-import { recordBody } from './values.ts'
+import { listedBody, recordBody } from './values.ts'
 import { externalId } from './write-requests.ts'
 
 const PAGE_WALL = 2_000
@@ -54,7 +54,7 @@ export const listHandlers = (org: Org, tokens: PageTokens) => ({
     const previous = start === 0 ? undefined : tokens.issue(Math.max(0, start - size), signature, org.me.id)
     return {
       body: {
-        data: page.map((record) => recordBody(org, module, record, fields)),
+        data: page.map((record) => listedBody(org, module, record, fields)),
         info: {
           call: false,
           per_page: size,

@@ -119,7 +119,7 @@ const fieldBody = (org: Org, module: ModuleName, name: string, field: FieldDefin
   const isWritable = field.readOnly !== true
   const options = name === 'Currency' ? currenciesOf(org).map(({ iso }) => iso) : (field.options ?? [])
   return {
-    id: fieldId(module, name),
+    id: fieldId(org, module, name),
     api_name: name,
     field_label: labelOf(name),
     display_label: labelOf(name),
@@ -133,7 +133,7 @@ const fieldBody = (org: Org, module: ModuleName, name: string, field: FieldDefin
     custom_field: field.custom === true,
     unique: field.unique === true ? { casesensitive: 'false' } : {},
     pick_list_values: options.map((option, index) => ({
-      id: String(BigInt(fieldId(module, name)) + BigInt(index + 1)),
+      id: String(BigInt(fieldId(org, module, name)) + BigInt(index + 1)),
       display_value: option,
       actual_value: option,
       reference_value: option,
@@ -147,7 +147,7 @@ const fieldBody = (org: Org, module: ModuleName, name: string, field: FieldDefin
             display_label: labelOf(name),
             api_name: module,
             module: { api_name: field.module, id: moduleId(field.module) },
-            id: fieldId(module, name),
+            id: fieldId(org, module, name),
           },
     multi_module_lookup: {},
     multiselectlookup: {},
@@ -172,8 +172,5 @@ const DATA_TYPES: Readonly<Record<string, string>> = { tags: 'text', participant
 
 const labelOf = (name: string): string => (name === 'id' ? 'Record Id' : name.replace(/__s$/, '').replaceAll('_', ' '))
 
-const fieldId = (module: ModuleName, name: string): string => {
-  const names = Object.keys(MODULES[module].fields)
-  const index = names.includes(name) ? names.indexOf(name) : names.length
-  return String(BigInt(moduleId(module)) + 100_000n + BigInt(index * 100))
-}
+const fieldId = (org: Org, module: ModuleName, name: string): string =>
+  String(BigInt(moduleId(module)) + 100_000n + BigInt([...org.fields[module].keys()].indexOf(name) * 100))

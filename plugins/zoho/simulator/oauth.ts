@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { consentPage, rollingWindow, type SimulatorReply, type SimulatorRequest } from '@raccordo/testkit/simulator'
 import { DATA_CENTRES } from './options.ts'
 import type { Org } from './org.ts'
-import type { Tokens } from './tokens.ts'
+import { mint, type Tokens } from './tokens.ts'
 
 const CODE_MS = 120_000
 const CODE_LIMIT = { requests: 10, perMs: 600_000 }
@@ -25,7 +24,6 @@ export const makeOAuth = (org: Org, tokens: Tokens, servers: () => Servers) => {
   const { chosen } = org
   const codes = new Map<string, Code>()
   const windows = rollingWindow({ ...CODE_LIMIT, now: org.now })
-  let issued = 0
 
   const authorize = ({ query }: SimulatorRequest): SimulatorReply => {
     const redirectUri = query.get('redirect_uri') ?? ''
@@ -51,8 +49,7 @@ export const makeOAuth = (org: Org, tokens: Tokens, servers: () => Servers) => {
       target.searchParams.set('error', 'access_denied')
       return { status: 302, headers: { location: target.href } }
     }
-    issued += 1
-    const code = `1000.${createHash('sha256').update(`code${issued}`).digest('hex').slice(0, 32)}.grant`
+    const code = mint()
     codes.set(code, {
       redirectUri: form.get('redirect_uri') ?? '',
       scopes: new Set(scopesIn(form.get('scope') ?? '')),

@@ -20,6 +20,8 @@ export interface Change {
   readonly id: string
   readonly operation: 'insert' | 'update' | 'delete'
   readonly fields: readonly string[]
+  /** How long readers do not see it yet, in ms; nobody is told before. */
+  readonly hiddenMs: number
 }
 
 /** What can be turned while it runs. */

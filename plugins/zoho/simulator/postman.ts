@@ -56,6 +56,7 @@ export const makePostman = (org: Org, watch: Watch) => {
     tell: (): void => {
       const changes = org.changes.splice(0)
       const nowMs = org.now().getTime()
+      const committedMs = Math.max(0, ...changes.map(({ hiddenMs }) => hiddenMs))
       if (changes.length > 0)
         for (const channel of watch.alive())
           for (const callback of callbacksFor(org, channel, changes, nowMs)) {
@@ -63,7 +64,7 @@ export const makePostman = (org: Org, watch: Watch) => {
             const copies = org.random() < troubles.double ? 2 : 1
             for (let copy = 0; copy < copies; copy += 1) {
               const lateMs = troubles.delayMs * (troubles.overtake ? 1 + org.random() : 1)
-              waiting.push({ callback, dueMs: nowMs + lateMs })
+              waiting.push({ callback, dueMs: nowMs + committedMs + lateMs })
             }
           }
       sendDue()

@@ -12,6 +12,8 @@ export interface FieldDefinition {
   readonly options?: readonly string[]
   /** What a lookup leads to; absent where that differs from record to record. */
   readonly module?: ModuleName
+  /** Formatted text, which lists cut short. */
+  readonly rich?: boolean
   readonly unique?: boolean
   readonly custom?: boolean
 }

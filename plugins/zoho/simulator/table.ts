@@ -20,6 +20,8 @@ export interface DeletedRecord {
   readonly deletedMs: number
   readonly deletedBy: string
   readonly isPermanent: boolean
+  /** From when on readers see that it is gone, in epoch ms. */
+  readonly visibleMs: number
 }
 
 /** The records of one module: as they are, as readers see them (late commits), and as the search index knows them. */

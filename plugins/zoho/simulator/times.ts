@@ -1,7 +1,7 @@
 const PATTERN = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})([+-])(\d{2}):(\d{2})$/
 
 /** Offsets that records carry in an organisation whose users are spread over the world. */
-export const MIXED_OFFSETS: readonly number[] = [330, -480, 0, 825, 60]
+export const MIXED_OFFSETS: readonly number[] = [330, 825, -480, 0, 60]
 
 /** An instant as Zoho writes it: to the second, in somebody's offset. */
 export const renderInstant = (atMs: number, offsetMinutes: number): string => {

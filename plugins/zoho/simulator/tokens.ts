@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 const LIFE_SECONDS = 3_600
 const WINDOW_MS = 600_000
@@ -17,16 +17,15 @@ interface Access {
   readonly expiresMs: number
 }
 
+const part = (): string => randomBytes(16).toString('hex')
+
+/** A token or code as Zoho makes them. No two simulators make the same, so that one does not know the other's. */
+export const mint = (): string => `1000.${part()}.${part()}`
+
 /** Access and refresh tokens with the limits of their number. */
 export const makeTokens = (now: () => Date) => {
   const access = new Map<string, Access>()
   const refresh = new Map<string, Grant>()
-  let minted = 0
-  const mint = (what: string): string => {
-    minted += 1
-    const part = (salt: string) => createHash('sha256').update(`${what}${salt}${minted}`).digest('hex').slice(0, 32)
-    return `1000.${part('one')}.${part('two')}`
-  }
   const drop = (refreshToken: string): void => {
     refresh.delete(refreshToken)
     for (const [token, { grant }] of access) if (grant.refreshToken === refreshToken) access.delete(token)
@@ -35,7 +34,7 @@ export const makeTokens = (now: () => Date) => {
     const nowMs = now().getTime()
     const live = [...access].filter(([, entry]) => entry.grant === grant && entry.expiresMs > nowMs)
     for (const [token] of live.slice(0, Math.max(0, live.length - MOST_LIVE + 1))) access.delete(token)
-    const token = mint('access')
+    const token = mint()
     const expiresMs = nowMs + LIFE_SECONDS * 1_000
     access.set(token, { grant, expiresMs })
     return { accessToken: token, expiresAt: new Date(expiresMs).toISOString() }
@@ -44,7 +43,7 @@ export const makeTokens = (now: () => Date) => {
     lifeSeconds: LIFE_SECONDS,
     /** A new grant; the twenty-first refresh token kills the first one and all that came of it. */
     open: (scopes: ReadonlySet<string>, isOffline: boolean) => {
-      const refreshToken = isOffline ? mint('refresh') : undefined
+      const refreshToken = isOffline ? mint() : undefined
       const grant: Grant = { refreshToken, scopes, issuedMs: [] }
       if (refreshToken !== undefined) {
         refresh.set(refreshToken, grant)

@@ -101,7 +101,25 @@ const shownRelation = (org: Org, name: string, { module, id }: Relation): object
 export const moduleId = (module: ModuleName): string =>
   String(5_725_767_000_000_002_175n + BigInt(Object.keys(MODULES).indexOf(module) * 2))
 
-/** A whole record, or some of its fields. Lists leave long texts out after 500 characters where they are rich. */
+const LONGEST_RICH_TEXT = 500
+
+/** A record as a list shows it: formatted texts are cut. */
+export const listedBody = (
+  org: Org,
+  module: ModuleName,
+  record: StoredRecord,
+  names: readonly string[],
+): Record<string, unknown> => {
+  const body = recordBody(org, module, record, names)
+  for (const name of names) {
+    const text = body[name]
+    if (typeof text === 'string' && org.fields[module].get(name)?.rich === true)
+      body[name] = text.slice(0, LONGEST_RICH_TEXT)
+  }
+  return body
+}
+
+/** A whole record, or some of its fields: `$se_module`, which says what `What_Id` leads to, is one of them. */
 export const recordBody = (
   org: Org,
   module: ModuleName,
@@ -113,7 +131,8 @@ export const recordBody = (
     if (org.fields[module].has(name)) body[name] = shownValue(org, module, record, name)
   body['id'] = record.id
   const about = rawValue(org, module, record, 'What_Id')
-  if (isActivity(module)) body['$se_module'] = isRelation(about) ? about.module : null
+  if (isActivity(module) && names?.includes('$se_module') !== false)
+    body['$se_module'] = isRelation(about) ? about.module : null
   if (names === undefined) {
     body['$approval_state'] = 'approved'
     body['$currency_symbol'] = '€'

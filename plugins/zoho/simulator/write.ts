@@ -74,9 +74,10 @@ export const deleteRecord = (org: Org, module: ModuleName, id: string, writer: W
     deletedMs: toSecond(writer.startedMs),
     deletedBy: writer.userId,
     isPermanent,
+    visibleMs: writer.startedMs + writer.hiddenMs,
   })
   table.drop(id, { reads: writer.hiddenMs, index: indexDelayMs(org) })
-  note(org, { module, id, operation: 'delete', fields: [] })
+  note(org, { module, id, operation: 'delete', fields: [], hiddenMs: writer.hiddenMs })
 }
 
 /** Takes a record out of the recycle bin again: a change like any other. */
@@ -98,7 +99,8 @@ export const commit = (
   fields: readonly string[],
 ): StoredRecord => {
   put(org, module, record, writer.hiddenMs)
-  note(org, { module, id: record.id, operation, fields: fields.filter((name) => org.fields[module].has(name)) })
+  const known = fields.filter((name) => org.fields[module].has(name))
+  note(org, { module, id: record.id, operation, fields: known, hiddenMs: writer.hiddenMs })
   if (isActivity(module) || module === 'Notes')
     for (const name of ['Who_Id', 'What_Id', 'Parent_Id']) {
       const about = record.values[name]
