@@ -19,6 +19,7 @@ import { providerRoutes } from './routes/providers.ts'
 import { pushRoutes } from './routes/push.ts'
 import { recordRoutes } from './routes/records.ts'
 import { syncRoutes } from './routes/sync.ts'
+import { webhookAddressRoutes } from './routes/webhook_address.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 
 export interface ServerOptions {
@@ -48,6 +49,7 @@ const KEYED_ROUTES = [
   deadLetterRoutes,
   flagRoutes,
   apiKeyRoutes,
+  webhookAddressRoutes,
 ]
 
 const logOptions = (level: string | undefined) =>

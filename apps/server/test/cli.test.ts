@@ -80,7 +80,7 @@ describe('raccordo', () => {
     const { code, out } = await raccordo(['--help'], {})
     expect(code).toBe(0)
     const commands = [...out.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name]) => name ?? '')
-    expect(commands).toHaveLength(17)
+    expect(commands).toHaveLength(19)
     for (const name of commands) {
       const help = await raccordo([name, '--help'], {})
       expect(help.code).toBe(0)

@@ -56,7 +56,7 @@ describe('the environment', () => {
       databaseUrl: 'postgres://u:p@db/crm',
       encryptionKeys: [KEY, KEY],
       publicUrl: 'https://crm.example.com',
-      webhookSecret: 'hook',
+      webhookSecret: ['hook'],
       rateLimit: 2.5,
       pollSeconds: 0,
       sweepHours: 12,

@@ -14,6 +14,7 @@ import { backfillCommand, pullCommand, sweepCommand } from './run_commands.ts'
 import { statusCommand } from './status.ts'
 import type { Terminal } from './terminal.ts'
 import { tryCommand } from './try.ts'
+import { webhookCommand } from './webhook.ts'
 
 const COMMANDS = [
   serveCommand,
@@ -33,6 +34,7 @@ const COMMANDS = [
   mappingCommand,
   flagsCommand,
   tryCommand,
+  webhookCommand,
   keysCommand,
 ]
 

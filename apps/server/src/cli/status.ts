@@ -7,7 +7,21 @@ import { show, type Terminal } from './terminal.ts'
 
 const shade = (status: string): string => (status === 'active' ? colors.green(status) : colors.yellow(status))
 
-const facts = ({ connection, lagSeconds, outbox, inbox, deadLetters, feedPosition }: ConnectionState): string => {
+const heard = ({ state, reason, lastEventAt, expiresAt, lastError }: ConnectionState['webhook']): string => {
+  const fault = (lastError as { message?: string } | undefined)?.message
+  const times = [lastEventAt && `last event ${lastEventAt}`, expiresAt && `until ${expiresAt}`]
+  return [state, reason, ...times, fault].filter((word) => word !== undefined).join(', ')
+}
+
+const facts = ({
+  connection,
+  lagSeconds,
+  outbox,
+  inbox,
+  webhook,
+  deadLetters,
+  feedPosition,
+}: ConnectionState): string => {
   const { provider, name, account, status, statusReason, switchedOff, credentialsExpireAt } = connection
   const lines = [
     `${colors.bold(name)} (${provider}${account?.name === undefined ? '' : `, ${account.name}`})`,
@@ -16,6 +30,7 @@ const facts = ({ connection, lagSeconds, outbox, inbox, deadLetters, feedPositio
     `lag           ${lagSeconds === undefined ? 'not known yet' : `${Math.round(lagSeconds)} s`}`,
     `outbox        ${outbox.pending} pending, ${outbox.inFlight} in flight, ${outbox.dead} dead`,
     `inbox         ${inbox.pending} pending`,
+    `webhooks      ${heard(webhook)}`,
     `dead letters  ${deadLetters}`,
     `feed          at ${feedPosition}`,
   ]

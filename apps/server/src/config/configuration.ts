@@ -31,7 +31,7 @@ const READERS = {
   CRM_RETURN_ORIGINS: values.origins,
   CRM_ENCRYPTION_KEYS: values.encryptionKeys,
   CRM_ADMIN_KEY: values.adminKey,
-  CRM_WEBHOOK_SECRET: values.text,
+  CRM_WEBHOOK_SECRET: values.secrets,
   CRM_SYNC_RATE_LIMIT: values.number(0.001, 1e6, false, 'Use requests a second, above 0; unset for none.'),
   CRM_POLL_SECONDS: values.number(0, 1e6, false, 'Use seconds, 0 to poll only when asked.'),
   CRM_SWEEP_HOURS: values.number(0, 1e5, false, 'Use hours, 0 to sweep only when asked.'),

@@ -69,6 +69,14 @@ export const encryptionKeys: Reader<readonly string[]> = (value) => {
 }
 
 /** Never repeats the value. */
+export const secrets: Reader<readonly string[]> = (value) => {
+  const parts = value.split(',').map((part) => part.trim())
+  return parts.every((part) => part !== '')
+    ? { value: parts }
+    : { message: 'holds an empty secret between commas', remedy: 'Use one secret, or several as new,old.' }
+}
+
+/** Never repeats the value. */
 export const adminKey: Reader<string> = (value) =>
   value.length >= LEAST_KEY_LETTERS && /^[\x21-\x7e]+$/.test(value)
     ? { value }

@@ -54,6 +54,7 @@ const flag = { type: 'string', enum: ['true', 'false'], description: 'true or fa
 export const objectParams = { type: 'object', properties: { object: objectType } }
 
 export const noQuery = closed({})
+export const noBody = closed({})
 export const healthQuery = closed({ provider: text(100, 'The id of a provider.') })
 export const connectionsQuery = closed({ workspaceId, after, limit })
 export const feedQuery = closed({ after, limit, wait })

@@ -1,11 +1,12 @@
 import type { ObjectType, RecordFilter } from '@raccordo/core'
 import type { FastifyInstance } from 'fastify'
 import { connectionMustBeVisible, workspaceFor } from '../http/access.ts'
+import { askerOf } from '../http/auth.ts'
 import type { RouteContext } from '../http/context.ts'
 import { type PageQuery, pageRequest } from '../http/pages.ts'
 import { untilClosing } from '../http/patience.ts'
 import { Refusal } from '../http/refusal.ts'
-import { feedQuery, findQuery, noQuery, objectParams } from '../http/schemas.ts'
+import { feedQuery, findQuery, noBody, noQuery, objectParams } from '../http/schemas.ts'
 
 interface FeedPath {
   readonly Params: { readonly id: string; readonly object: ObjectType }
@@ -39,6 +40,16 @@ export const recordRoutes = (app: FastifyInstance, { host, closing }: RouteConte
     '/connections/:id/records/:object/:externalId',
     { preHandler, schema: { params: objectParams, querystring: noQuery } },
     async ({ params }) => host.records.get(params.id, params.object, params.externalId),
+  )
+
+  app.post<RecordPath>(
+    '/connections/:id/records/:object/:externalId/erase',
+    { preHandler, schema: { params: objectParams, body: noBody } },
+    async (request, reply) => {
+      const { id, object, externalId } = request.params
+      const result = await host.records.erase(id, object, externalId, askerOf(request))
+      return reply.code(result.status === 'erased' ? 200 : 202).send(result)
+    },
   )
 
   app.get<FindPath>(

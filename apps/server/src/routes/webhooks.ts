@@ -34,6 +34,7 @@ export const webhookRoutes = (app: FastifyInstance, { host, webhookAddresses }: 
   const receive = async (request: FastifyRequest<WebhookPath>, reply: FastifyReply): Promise<unknown> => {
     const { provider, connectionId } = request.params
     if (allowed.get(provider)?.(request.ip) === false) {
+      host.webhooks.rejected(provider, 'address')
       throw new Refusal(403, 'forbidden', `Webhooks of "${provider}" are not taken from ${request.ip}.`)
     }
     const incoming = {
@@ -43,16 +44,24 @@ export const webhookRoutes = (app: FastifyInstance, { host, webhookAddresses }: 
       body: request.body ?? NOTHING,
     }
     const asker = { actor: `webhook:${provider}`, correlationId: request.id }
-    const { accepted, duplicates } = await host.webhooks
-      .receive(provider, connectionId, incoming, asker)
-      .catch((error: unknown) => {
-        if (!isCrmError(error) || error.kind !== 'auth') throw error
-        throw new Refusal(401, 'auth', error.message)
-      })
+    const { accepted, duplicates } = await host.webhooks.receive(provider, connectionId, incoming, asker).catch(refuse)
     return reply.code(200).send({ accepted, duplicates })
   }
 
-  const options = { bodyLimit: MEBIBYTE }
+  const errorHandler = (error: unknown, request: FastifyRequest): never => {
+    if ((error as { code?: unknown }).code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+      host.webhooks.rejected((request.params as WebhookPath['Params']).provider, 'size')
+    }
+    throw error
+  }
+  const options = { bodyLimit: MEBIBYTE, errorHandler }
   app.post<WebhookPath>('/webhooks/:provider', options, receive)
   app.post<WebhookPath>('/webhooks/:provider/:connectionId', options, receive)
+}
+
+/** Here it is the sender who is not who it says, or who sends what cannot be read: not our own credentials or a caller's members. */
+const refuse = (error: unknown): never => {
+  if (isCrmError(error) && error.kind === 'auth') throw new Refusal(401, 'auth', error.message)
+  if (isCrmError(error) && error.kind === 'invalid') throw new Refusal(400, 'invalid', error.message)
+  throw error
 }
