@@ -1,3 +1,4 @@
+import type { Activity, Company, Contact, Deal } from './canonical_records.ts'
 import type { Account, Call, ErrorKind, Fields, Json, ObjectType, Reply } from './contract.ts'
 import type { Fault } from './errors.ts'
 
@@ -544,31 +545,55 @@ export interface HealthApi {
   report(provider?: string): Promise<{ readonly status: 'ok' | 'degraded'; readonly providers: Json }>
 }
 
-/** A connected CRM, method by method. `upsert*` goes through the outbox and waits; `pull*` touches no cursor. */
+/**
+ * A connected CRM, method by method and typed. `upsert*` goes through the outbox and waits for the outcome; `pull*` reads
+ * the CRM itself and touches no cursor.
+ */
 export interface CrmClient {
+  /** One cheap call with the stored credentials; says what is wrong where something is. */
   healthcheck(): Promise<ValidateResult>
+  /** The same with other credentials, which are not kept. */
   validateCredentials(credentials?: Fields): Promise<ValidateResult>
-  getFieldMapping(): Promise<Json>
-  upsertContact(localId: string, data: Fields, options?: UpsertOptions): Promise<PushStatus>
-  upsertCompany(localId: string, data: Fields, options?: UpsertOptions): Promise<PushStatus>
-  upsertDeal(localId: string, data: Fields, options?: UpsertOptions): Promise<PushStatus>
-  upsertActivity(localId: string, data: Fields, options?: UpsertOptions): Promise<PushStatus>
-  pullContacts(options?: { readonly since?: string }): AsyncIterable<PulledRecord>
-  pullCompanies(options?: { readonly since?: string }): AsyncIterable<PulledRecord>
-  pullDeals(options?: { readonly since?: string }): AsyncIterable<PulledRecord>
-  pullActivities(options?: { readonly since?: string }): AsyncIterable<PulledRecord>
+  /** The mapping in force, or its part for one object. */
+  getFieldMapping(object?: ObjectType): Promise<Json>
+  /**
+   * A patch: absent stays, null clears. Answers with status 'done', 'superseded' or 'dead' (`lastError` says why); throws
+   * `invalid` with a pointer before anything is sent, and `timeout` where it is still on its way, which it then goes on.
+   */
+  upsertContact(localId: string, data: Contact, options?: UpsertOptions): Promise<PushStatus>
+  upsertCompany(localId: string, data: Company, options?: UpsertOptions): Promise<PushStatus>
+  upsertDeal(localId: string, data: Deal, options?: UpsertOptions): Promise<PushStatus>
+  upsertActivity(localId: string, data: Activity, options?: UpsertOptions): Promise<PushStatus>
+  pullContacts(options?: PullOptions): AsyncIterable<PulledRecord<Contact>>
+  pullCompanies(options?: PullOptions): AsyncIterable<PulledRecord<Company>>
+  pullDeals(options?: PullOptions): AsyncIterable<PulledRecord<Deal>>
+  pullActivities(options?: PullOptions): AsyncIterable<PulledRecord<Activity>>
+  /** Signed, throttled and retried pass-through: the CRM's own status, headers and body. Throws `invalid` with a pointer. */
   request(call: Call): Promise<Reply>
 }
 export interface UpsertOptions {
   readonly links?: PushItem['links']
   readonly timeoutMs?: number
 }
-export interface PulledRecord {
+export interface PullOptions {
+  /** ISO time with a zone: what the CRM stamps as changed at or after it, and what was deleted since, where the CRM tells. Everything that lives, if absent. */
+  readonly since?: string
+  /** Remote objects of the type to read (docs/client.md); all that are switched on, if absent. */
+  readonly kinds?: readonly string[]
+}
+export interface PulledRecord<Data extends Fields = Fields> {
   readonly object: ObjectType
   readonly externalId: string
+  /** The remote object's name. */
   readonly kind: string
-  readonly data: Fields
-  readonly links: readonly { readonly object: ObjectType; readonly externalId: string }[]
+  readonly localId: string | null
+  /** Empty where it is deleted. */
+  readonly data: Data
+  readonly links: readonly RecordLink[]
   readonly deleted: boolean
+  readonly deletedAt?: string
+  /** External id of the survivor of a merge, and the name of its remote object. */
+  readonly mergedInto?: string
+  readonly mergedIntoKind?: string
   readonly updatedAt: string | null
 }

@@ -1,5 +1,6 @@
 /** The hosts' door. */
 export type * from './api.ts'
+export type * from './canonical_records.ts'
 export { type Parts, TOKENS, type Token } from './container.ts'
 export type * from './contract.ts'
 export type { ErrorContext, Fault, Reaction } from './errors.ts'

@@ -3,7 +3,7 @@ import type { Fields, Json, ObjectType } from '../contract.ts'
 import { crmError } from '../errors.ts'
 import { requireConnection } from '../store/connections.ts'
 import { noteFeedRead, readFeed, type StoredRecord } from '../store/feed.ts'
-import { localIdsOf } from '../store/links.ts'
+import { localIdKey, localIdsOf, type Remote } from '../store/links.ts'
 import { findRecord, type KeptLink, searchRecords } from '../store/records.ts'
 import type { HostDeps } from './deps.ts'
 import { eraseOnRequest } from './erasing.ts'
@@ -21,7 +21,10 @@ export const createRecordsApi = (deps: HostDeps): RecordsApi => {
   const { database, clock } = engine
 
   const present = async (connectionId: string, rows: readonly StoredRecord[]): Promise<readonly FeedRecord[]> => {
-    const remotes = rows.flatMap((row) => [{ type: row.type, remoteId: row.external_id }, ...row.links])
+    const remotes = rows.flatMap((row): Remote[] => [
+      { type: row.type, remoteId: row.external_id, object: row.object },
+      ...row.links.map(({ type, remoteId }) => ({ type, remoteId })),
+    ])
     const localIds = await localIdsOf(database.db, connectionId, remotes)
     return rows.map((row) => presentRecord(row, localIds))
   }
@@ -83,7 +86,7 @@ export const createRecordsApi = (deps: HostDeps): RecordsApi => {
 }
 
 const presentRecord = (row: StoredRecord, localIds: ReadonlyMap<string, string>): FeedRecord => {
-  const localIdOf = (type: string, remoteId: string) => localIds.get(`${type}:${remoteId}`) ?? null
+  const localIdOf = (type: ObjectType, remoteId: string) => localIds.get(localIdKey({ type, remoteId })) ?? null
   const kept = row.links as readonly KeptLink[]
   const references = kept.flatMap(({ type, remoteId, field }): [string, Json][] =>
     field === undefined ? [] : [[field, localIdOf(type, remoteId)]],
@@ -96,7 +99,7 @@ const presentRecord = (row: StoredRecord, localIds: ReadonlyMap<string, string>)
     object: row.type,
     externalId: row.external_id,
     kind: row.object,
-    localId: localIdOf(row.type, row.external_id),
+    localId: localIds.get(localIdKey({ type: row.type, remoteId: row.external_id, object: row.object })) ?? null,
     data,
     links,
     ...deletionOf(row),

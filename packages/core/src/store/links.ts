@@ -46,20 +46,34 @@ export const linksByLocal = async (
   return new Map(rows.map((row) => [`${row.type}:${row.localId}`, row]))
 }
 
-/** Local ids by `type:externalId`; the oldest where several local records are one remote. */
+/** A record of the CRM; `object` where it is known, because ids are unique within one object only. */
+export interface Remote {
+  readonly type: ObjectType
+  readonly remoteId: string
+  readonly object?: string
+}
+
+export const localIdKey = ({ type, remoteId, object }: Remote): string =>
+  JSON.stringify([type, remoteId, object ?? null])
+
+/** Local ids by `localIdKey`; the oldest where several local records are one remote. */
 export const localIdsOf = async (
   db: Executor | Tx,
   connectionId: string,
-  remotes: readonly { readonly type: ObjectType; readonly remoteId: string }[],
+  remotes: readonly Remote[],
 ): Promise<ReadonlyMap<string, string>> => {
   if (remotes.length === 0) return new Map()
-  const { rows } = await sql<{ type: string; externalId: string; localId: string }>`
-    select distinct on (link.type, link.external_id) link.type, link.external_id as "externalId", link.local_id as "localId"
-    from ${recordset(remotes, 'type text, "remoteId" text')}
+  const given = remotes.map(({ type, remoteId, object }) => ({ type, remoteId, object: object ?? null }))
+  const { rows } = await sql<{ type: ObjectType; remoteId: string; object: string | null; localId: string }>`
+    select distinct on (given.type, given."remoteId", given.object) given.type, given."remoteId", given.object,
+      link.local_id as "localId"
+    from ${recordset(given, 'type text, "remoteId" text, object text')}
     join crm_links link on link.connection_id = ${connectionId} and link.type = given.type
-      and link.external_id = given."remoteId"
-    order by link.type, link.external_id, link.created_at, link.local_id`.execute(db)
-  return new Map(rows.map(({ type, externalId, localId }) => [`${type}:${externalId}`, localId]))
+      and link.external_id = given."remoteId" and (given.object is null or link.object = given.object)
+    order by given.type, given."remoteId", given.object, link.created_at, link.local_id`.execute(db)
+  return new Map(
+    rows.map(({ localId, object, ...row }) => [localIdKey(object === null ? row : { ...row, object }), localId]),
+  )
 }
 
 export const listLinks = async (

@@ -2,7 +2,7 @@ import type { Fields, Json, Row } from '../contract.ts'
 import { asCrmError } from '../errors.ts'
 import { failureOf } from '../kit/rows.ts'
 import type { StoredRecord } from '../store/feed.ts'
-import { localIdsOf } from '../store/links.ts'
+import { localIdKey, localIdsOf } from '../store/links.ts'
 import { readStored } from '../store/records.ts'
 import { instant } from '../store/rows.ts'
 import { writeBatch } from './batch.ts'
@@ -87,10 +87,11 @@ const refresh = async (batch: PushBatch, targets: readonly Addressed[]): Promise
 const canonicalOf = async (batch: PushBatch, stored: StoredRecord): Promise<Fields> => {
   const { engine, crm } = batch
   const filled = stored.links.filter((link) => 'field' in link)
-  const localIds = await localIdsOf(engine.database.db, crm.connection.id, filled)
+  const remotes = filled.map(({ type, remoteId }) => ({ type, remoteId }))
+  const localIds = await localIdsOf(engine.database.db, crm.connection.id, remotes)
   const references = filled.map((link): [string, Json] => {
     const field = (link as { readonly field?: string }).field ?? ''
-    return [field, localIds.get(`${link.type}:${link.remoteId}`) ?? `\u0000${link.remoteId}`]
+    return [field, localIds.get(localIdKey({ type: link.type, remoteId: link.remoteId })) ?? `\u0000${link.remoteId}`]
   })
   return { ...stored.data, ...Object.fromEntries(references) }
 }

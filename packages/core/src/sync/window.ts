@@ -9,7 +9,8 @@ export interface Window {
 const floorTo = (ms: number, precision: Order['precision']): number =>
   precision === 's' ? Math.floor(ms / 1000) * 1000 : ms
 
-const windowOf = (fromMs: number, toMs: number, precision: Order['precision']): Window | undefined => {
+/** A window in the CRM's own steps of time; undefined where it would hold nothing. */
+export const windowBetween = (fromMs: number, toMs: number, precision: Order['precision']): Window | undefined => {
   const from = floorTo(fromMs, precision)
   const to = floorTo(toMs, precision)
   return from < to ? { from: new Date(from).toISOString(), to: new Date(to).toISOString() } : undefined
@@ -24,7 +25,7 @@ export const CLOCK_DOUBT_MS = 1000
  * as much again as that end lay ahead. Undefined where no time has passed (or a clock went back): then nothing moves.
  */
 export const deltaWindow = (watermark: Date, order: Order, crmNowMs: number): Window | undefined =>
-  windowOf(
+  windowBetween(
     watermark.getTime() - order.lateMs.usual - 2 * CLOCK_DOUBT_MS,
     Math.max(crmNowMs + CLOCK_DOUBT_MS, watermark.getTime()),
     order.precision,
@@ -40,5 +41,5 @@ export const settleWindow = (deltaWatermark: Date, lastSettled: Date, order: Ord
   // Watermarks lie ahead of the CRM's present, as far as the delta's windows do.
   const reach = worst + 2 * CLOCK_DOUBT_MS
   const from = Math.min(deltaWatermark.getTime() - worst - reach, lastSettled.getTime() - reach)
-  return windowOf(from, to, order.precision)
+  return windowBetween(from, to, order.precision)
 }
