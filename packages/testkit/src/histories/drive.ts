@@ -131,7 +131,8 @@ const act = async (stage: Stage, step: Step): Promise<void> => {
     await push(stage, 'contact', step.local, step.value)
     return push(stage, 'activity', step.local, step.value, `${stage.tag}-contact-${step.local}`)
   }
-  if (step.do === 'meanwhile' || step.do === 'crash') return
+  if (step.do === 'crash') return world.crash?.(step.boundary, step.after)
+  if (step.do === 'meanwhile') return
   return userActs(stage, step)
 }
 

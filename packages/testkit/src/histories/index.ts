@@ -1,3 +1,4 @@
+export { openCrashWorld } from './crash_world.ts'
 export { driveHistory } from './drive.ts'
 export { inventHistory, type Scope } from './invent.ts'
 export { type Breach, judgeHistory, type Verdict } from './judge.ts'

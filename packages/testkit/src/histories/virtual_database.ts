@@ -19,6 +19,13 @@ export const setTimeSql = (nowMs: number): string =>
 /** Names are looked up in it before Postgres's own catalogue. */
 export const VIRTUAL_SEARCH_PATH = `${SCHEMA}, pg_catalog, public`
 
+/** A Postgres URL whose sessions live in the virtual time. */
+export const virtualUrl = (url: string): string => {
+  const virtual = new URL(url)
+  virtual.searchParams.set('options', `-c search_path=${VIRTUAL_SEARCH_PATH.replaceAll(' ', '')}`)
+  return virtual.href
+}
+
 /** An embedded database in memory that lives in a virtual time. */
 export const openVirtualPglite = async (
   startMs: number,
