@@ -20,12 +20,21 @@ const maySell = (env: Environment): boolean => rowOf(env, 'res.users', env.uid)?
 export const mayRead = (env: Environment, modelName: string): void => {
   if (env.isAdmin) return
   const { label } = modelNamed(env, modelName)
-  const isClosed = CLOSED.has(modelName) || (modelName === 'ir.model.data' && env.version >= 17)
+  const isClosed = CLOSED.has(modelName) || (/^ir\.model(?:\.data)?$/.test(modelName) && env.version >= 17)
   if (isClosed) throw notAllowed('access', label, modelName, ['Access Rights'])
   if (modelName === 'crm.lead' && !maySell(env)) throw notAllowed('access', label, modelName, SALES)
 }
 
-const CLOSED = new Set(['ir.model', 'base.automation', 'ir.actions.server'])
+export const canRead = (env: Environment, modelName: string): boolean => {
+  try {
+    mayRead(env, modelName)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const CLOSED = new Set(['base.automation', 'ir.actions.server', 'mail.mail'])
 
 /** Throws where the user may not make, change or delete records of a model. */
 export const mayWrite = (env: Environment, model: Model, verb: 'create' | 'modify' | 'delete'): void => {

@@ -1,4 +1,6 @@
+import { activityBehaviour } from './activities.ts'
 import type { Environment } from './environment.ts'
+import { eventBehaviour } from './events.ts'
 import { leadBehaviour } from './leads.ts'
 import { messageBehaviour } from './messages.ts'
 import { partnerBehaviour } from './partners.ts'
@@ -20,6 +22,8 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   'res.partner': partnerBehaviour,
   'mail.message': messageBehaviour,
   'crm.lead': leadBehaviour,
+  'mail.activity': activityBehaviour,
+  'calendar.event': eventBehaviour,
 }
 
 export const behaviourOf = (model: string): Behaviour => BEHAVIOURS[model] ?? {}

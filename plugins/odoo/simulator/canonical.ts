@@ -1,8 +1,7 @@
 import type { Fields, Json, Link, ObjectType } from '@raccordo/core/plugin'
 import type { TruthRecord } from '@raccordo/testkit/simulator'
-import { type CallFields, parseCall, renderCall } from '../src/call-body.ts'
 import { streetLines, streetValues } from '../src/street.ts'
-import { fromOdoo, toInstant, toOdooTime } from '../src/values.ts'
+import { toInstant } from '../src/values.ts'
 import { domainOf, websiteOf } from '../src/website.ts'
 
 /** A record as Odoo's `search_read` answers it, relations as [id, name]. */
@@ -28,7 +27,6 @@ export const PARTNER_FIELDS = [
   'write_date',
   'is_company',
 ]
-export const MESSAGE_FIELDS = ['body', 'date', 'model', 'res_id', 'write_date']
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 const idIn = (pair: unknown): number | undefined => (Array.isArray(pair) ? Number(pair[0]) : undefined)
@@ -98,30 +96,4 @@ export const partnerValues = (
   const company = links.find((link) => link.type === 'company')
   if (type === 'contact' && company !== undefined) values['parent_id'] = Number(company.remoteId)
   return values
-}
-
-/** A call in the chatter in canonical values. */
-export const callTruth = (record: Found, companies: ReadonlySet<number>): TruthRecord => {
-  const said = parseCall(String(record['body'] || ''))
-  const place = record['res_id']
-  const isLinked = record['model'] === 'res.partner' && typeof place === 'number'
-  const type = isLinked && companies.has(place) ? 'company' : 'contact'
-  const started_at = canonicalTime(said.started_at ?? fromOdoo(record['date'], 'datetime'))
-  return {
-    id: String(record.id),
-    data: { kind: 'call', ...said, started_at },
-    links: isLinked ? [{ type, remoteId: String(place) }] : [],
-    updatedAt: toInstant(record['write_date']) ?? '',
-  }
-}
-
-/** Canonical times have milliseconds, as `Date` writes them. */
-const canonicalTime = (time: Json): Json =>
-  typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? new Date(time).toISOString() : time
-
-/** A call as body and date of a message, merged into what the message says already. */
-export const callValues = (data: Fields, body = ''): Record<string, unknown> => {
-  const fields: CallFields = { ...parseCall(body), ...(data as CallFields) }
-  const startedAt = typeof fields.started_at === 'string' ? toOdooTime(fields.started_at) : undefined
-  return { body: renderCall(fields), ...(startedAt === undefined ? {} : { date: startedAt }) }
 }

@@ -1,3 +1,4 @@
+import { activityState, documentModel, nameOfDocument } from './activities.ts'
 import { type Environment, rowOf } from './environment.ts'
 import type { FieldDefinition } from './models.ts'
 import type { Values } from './store.ts'
@@ -28,6 +29,7 @@ export const emptyValue = ({ type }: FieldDefinition): unknown => {
 /** How a record is called where another one names it. */
 export const displayName = (env: Environment, model: string, id: number): string => {
   const values = rowOf(env, model, id)
+  if (model === 'mail.activity') return String(values?.['summary'] || 'To-Do')
   if (model === 'mail.message') return String(values?.['record_name'] ?? '') || `mail.message,${id}`
   const name = typeof values?.['name'] === 'string' ? values['name'] : ''
   const shown = env.version >= 18 ? name.trim() : name
@@ -60,6 +62,11 @@ const COMPUTED: Readonly<Record<string, Compute>> = {
     if (probability === 100 && rowOf(env, 'crm.stage', stage_id)?.['is_won'] === true) return 'won'
     return active === false && probability === 0 ? 'lost' : 'pending'
   },
+  'mail.activity.res_model': (env, _, values) => documentModel(env, values),
+  'mail.activity.res_name': (env, _, values) => nameOfDocument(env, values),
+  'mail.activity.state': (env, _, values) => activityState(env, values),
+  'calendar.event.duration': (_, __, { start, stop }) =>
+    Math.round(((Number(stop) - Number(start)) / 3_600_000_000) * 100) / 100,
   'res.users.name': (env, _, { partner_id }) => rowOf(env, 'res.partner', partner_id)?.['name'] ?? false,
   'res.users.email': (env, _, { partner_id }) => rowOf(env, 'res.partner', partner_id)?.['email'] ?? false,
   'ir.model.data.complete_name': (_, __, { module, name }) => `${module}.${name}`,

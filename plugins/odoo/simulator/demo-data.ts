@@ -73,6 +73,15 @@ export const installData = (
     ] as const)
       add('crm.team', { name, active, sequence: 0 })
     for (const [name, sequence, is_won] of STAGES) add('crm.stage', { name, sequence, is_won })
+    for (const [name, model, external] of DOCUMENTS) {
+      const id = add('ir.model', { name, model })
+      env.store.bindExternalId(external, { model: 'ir.model', id })
+    }
+    for (const [name, category] of ACTIVITY_TYPES) {
+      const id = add('mail.activity.type', { name, category })
+      const external = `mail.mail_activity_data_${name.toLowerCase().replace('-', '')}`
+      env.store.bindExternalId(external, { model: 'mail.activity.type', id })
+    }
     for (const { uid, login, name, email, isAdmin } of users) {
       const active = uid !== 1
       const partner_id = add('res.partner', { ...partner, name, email, active, is_company: false })
@@ -96,6 +105,18 @@ export const installData = (
   })
   return users.map(({ uid, login, password, apiKey, isAdmin }) => ({ uid, login, password, apiKey, isAdmin }))
 }
+
+const DOCUMENTS = [
+  ['Contact', 'res.partner', 'base.model_res_partner'],
+  ['Lead', 'crm.lead', 'crm.model_crm_lead'],
+] as const
+
+const ACTIVITY_TYPES = [
+  ['Email', 'default'],
+  ['Call', 'phonecall'],
+  ['Meeting', 'meeting'],
+  ['To-Do', 'default'],
+] as const
 
 const STAGES = [
   ['New', 1, false],

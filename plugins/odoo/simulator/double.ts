@@ -1,17 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import type { Fields, Link } from '@raccordo/core/plugin'
+import type { Link } from '@raccordo/core/plugin'
 import { type CrmDouble, inventCompanies, inventContacts } from '@raccordo/testkit/simulator'
-import { CALL_MARK } from '../src/calls-write.ts'
-import {
-  type Countries,
-  callTruth,
-  callValues,
-  type Found,
-  MESSAGE_FIELDS,
-  PARTNER_FIELDS,
-  partnerTruth,
-  partnerValues,
-} from './canonical.ts'
+import { activityHandles } from './activity-double.ts'
+import { type Countries, type Found, PARTNER_FIELDS, partnerTruth, partnerValues } from './canonical.ts'
 import { DEAL_COLUMNS, dealTruth, dealValues, isLiveDeal, type PartnerSide } from './deal-values.ts'
 
 /** What a user of an Odoo does there: the simulator's own users, or a real server's through its API. */
@@ -25,8 +15,8 @@ export interface OdooUser {
 
 type Handles = Pick<CrmDouble, 'seed' | 'truth' | 'edit' | 'add' | 'remove'>
 
-/** The handles of a test upon an Odoo, in canonical values, by whatever user acts there. */
-export const odooHandles = (user: OdooUser, random: () => number): Handles => {
+/** The handles of a test upon an Odoo, in canonical values, by whatever user acts there. Texts of events are HTML since Odoo 15. */
+export const odooHandles = (user: OdooUser, random: () => number, isHtml = true): Handles => {
   const countries = once(async (): Promise<Countries> => {
     const rows = await user.search('res.country', [], ['code'])
     const pairs = rows.map(({ id, code }) => [id, String(code)] as const)
@@ -59,27 +49,10 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
     const partnersById = await sides()
     return leads.filter(isLiveDeal).map((lead) => dealTruth(lead, partnersById))
   }
-  const calls = async () => {
-    const messages = await user.search('mail.message', [['message_id', '=like', `${CALL_MARK}%`]], MESSAGE_FIELDS)
-    const companies = await user.search('res.partner', [['is_company', '=', true]], ['id'])
-    const ids = new Set(companies.map(({ id }) => id))
-    return messages.map((message) => callTruth(message, ids))
-  }
+  const activities = activityHandles(user, sides, isHtml)
   const truth: Handles['truth'] = async (type) => {
-    if (type === 'activity') return calls()
+    if (type === 'activity') return activities.truth()
     return type === 'deal' ? deals() : partnersOf(type === 'company')
-  }
-
-  const addCall = async (data: Fields, links: readonly Link[]): Promise<string> => {
-    const place = links.find(({ type }) => type === 'contact') ?? links.find(({ type }) => type === 'company')
-    const values = {
-      ...callValues(data),
-      model: 'res.partner',
-      res_id: Number(place?.remoteId),
-      message_type: 'comment',
-      message_id: `${CALL_MARK}${randomUUID()}@raccordo>`,
-    }
-    return String(await user.save('mail.message', undefined, values))
   }
 
   return {
@@ -107,7 +80,7 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
       )
     },
     add: async (type, data, links = []) => {
-      if (type === 'activity') return addCall(data, links)
+      if (type === 'activity') return activities.add(data, links)
       if (type === 'deal')
         return String(await user.save('crm.lead', undefined, dealValues(data, links, await pipelines())))
       const values = partnerValues(type, data, links, await countries())
@@ -116,11 +89,7 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
       )
     },
     edit: async (type, id, data) => {
-      if (type === 'activity') {
-        const [message] = await user.search('mail.message', [['id', '=', Number(id)]], MESSAGE_FIELDS)
-        await user.save('mail.message', Number(id), callValues(data, String(message?.['body'] ?? '')))
-        return
-      }
+      if (type === 'activity') return activities.edit(id, data)
       if (type === 'deal') {
         await user.save('crm.lead', Number(id), dealValues(data, [], await pipelines()))
         return
@@ -129,7 +98,7 @@ export const odooHandles = (user: OdooUser, random: () => number): Handles => {
       await user.save('res.partner', Number(id), partnerValues(type, data, [], await countries(), before))
     },
     remove: async (type, id, how = 'delete') => {
-      if (type === 'activity') return user.remove('mail.message', Number(id))
+      if (type === 'activity') return activities.remove(id)
       const model = type === 'deal' ? 'crm.lead' : 'res.partner'
       if (how === 'delete') return user.remove(model, Number(id))
       // With a probability of nothing it would be lost, not archived.

@@ -55,7 +55,7 @@ const start = async (options: OdooSimulatorOptions = {}): Promise<OdooSimulator>
     notFound: () => html(404, 'Not Found'),
   })
 
-  const handles = odooHandles(ownUser(database), server.random)
+  const handles = odooHandles(ownUser(database), server.random, version >= 18)
   const settings = online
     ? { url: 'https://simulated.odoo.com', apiBaseUrl: server.url, database: database.name }
     : { url: server.url, database: database.name }

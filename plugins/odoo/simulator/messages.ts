@@ -39,18 +39,22 @@ const beforeMessageWrite = (env: Environment, _: number, given: Values): Values 
   return given
 }
 
-/** The note that Odoo itself leaves in a chatter. */
-export const logNote = (env: Environment, document: string, id: number, body: string): void => {
+/** A message that Odoo itself writes. */
+export const createMessage = (env: Environment, given: Values): void => {
   const message = env.store.nextId(model)
   const stamps = { create_date: env.stamp, write_date: env.stamp, create_uid: env.uid, write_uid: env.uid }
-  const values = beforeMessageCreate(env, {
-    model: document,
-    res_id: id,
-    body,
-    message_type: 'notification',
-    subtype_id: NOTE_SUBTYPE,
-  })
-  env.store.put(model, message, { ...values, date: env.stamp, ...stamps })
+  env.store.put(model, message, { ...beforeMessageCreate(env, given), date: env.stamp, ...stamps })
+}
+
+/** The note that Odoo itself leaves in a chatter. */
+export const logNote = (env: Environment, document: string, id: number, body: string): void =>
+  createMessage(env, { model: document, res_id: id, body, message_type: 'notification', subtype_id: NOTE_SUBTYPE })
+
+/** Whether a user may see a message: one's own, and those of documents that one may see; notices only if they are one's own. */
+export const maySeeMessage = (env: Environment, values: Values, maySee: (model: string) => boolean): boolean => {
+  if (env.isAdmin || values['author_id'] === partnerOfUser(env)) return true
+  const document = values['model']
+  return typeof document === 'string' && values['message_type'] !== 'user_notification' && maySee(document)
 }
 
 /** `message_post`: text is escaped since Odoo 17 unless `body_is_html`, and was HTML before. */

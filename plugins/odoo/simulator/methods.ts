@@ -1,4 +1,5 @@
 import { mayRead } from './access.ts'
+import { ACTIVITY_METHODS } from './activity-methods.ts'
 import { type Environment, modelNamed, rowOf } from './environment.ts'
 import { LEAD_METHODS } from './lead-methods.ts'
 import { load } from './load.ts'
@@ -69,6 +70,7 @@ const METHODS: Readonly<Record<string, Method>> = {
     const ids = search(env, model, [['name', 'ilike', name]], { limit })
     return read(env, model, ids, ['display_name']).map((record) => [record['id'], record['display_name']])
   }),
+  ...ACTIVITY_METHODS,
   exists: ofRecords([], (env, model, ids) => ids.filter((id) => rowOf(env, model, id) !== undefined)),
   has_access: ofRecords(['operation'], () => true),
   check_access_rights: ofModel(['operation', 'raise_exception?'], () => true),

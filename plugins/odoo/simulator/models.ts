@@ -34,6 +34,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'res.users': 'User',
   'res.company': 'Companies',
   'res.currency': 'Currency',
+  'ir.model': 'Models',
   'ir.model.data': 'Model Data',
 }
 
@@ -65,6 +66,9 @@ const MAGIC: Readonly<Record<string, FieldDefinition>> = {
 const PLAIN: Readonly<Record<string, Readonly<Record<string, FieldDefinition>>>> = {
   'res.company': { name: char('Company Name'), currency_id: many2one('Currency', 'res.currency') },
   'res.currency': { name: char('Currency') },
+  'ir.model': { name: char('Model Description'), model: char('Model') },
+  'mail.activity.type': { name: char('Name'), category: char('Action') },
+  'mail.mail': { subject: char('Subject') },
   'ir.config_parameter': { key: char('Key'), value: char('Value') },
   'ir.model.data': {
     complete_name: char('Complete ID'),

@@ -1,6 +1,9 @@
+import { canRead } from './access.ts'
+import { documentModel } from './activities.ts'
 import { valueOfField } from './computed.ts'
 import { compileDomain } from './domain.ts'
 import { type Environment, modelNamed } from './environment.ts'
+import { maySeeMessage } from './messages.ts'
 import type { Model } from './models.ts'
 import { OdooError, userError, valueError } from './odoo-error.ts'
 import type { Values } from './store.ts'
@@ -23,7 +26,17 @@ export const search = (env: Environment, modelName: string, domain: unknown, opt
     order.length === 1 && order[0]?.field === 'id' ? byId(found, order[0].descending) : sort(env, model, found, order)
   const offset = Number(options.offset ?? 0)
   const limit = typeof options.limit === 'number' && options.limit > 0 ? options.limit : Number.POSITIVE_INFINITY
-  return sorted.slice(offset, offset + limit).map(([id]) => id)
+  const page = sorted.slice(offset, offset + limit)
+  return page.filter(([, values]) => isVisible(env, modelName, values)).map(([id]) => id)
+}
+
+/** Messages and activities of documents that the user may not see drop out of a page that has been cut already. */
+const isVisible = (env: Environment, modelName: string, values: Values): boolean => {
+  if (env.isAdmin) return true
+  if (modelName === 'mail.message') return maySeeMessage(env, values, (document) => canRead(env, document))
+  if (modelName !== 'mail.activity' || values['user_id'] === env.uid) return true
+  const document = documentModel(env, values)
+  return document !== false && canRead(env, document)
 }
 
 interface OrderTerm {

@@ -1,7 +1,9 @@
 import { mayWrite } from './access.ts'
+import { removeActivitiesOf } from './activities.ts'
 import { behaviourOf } from './behaviours.ts'
 import { toStored } from './convert.ts'
 import { type Environment, modelNamed, rowOf } from './environment.ts'
+import { leaveEvents } from './events.ts'
 import type { Model } from './models.ts'
 import { missingError, OdooError, valueError } from './odoo-error.ts'
 import type { Values } from './store.ts'
@@ -86,6 +88,8 @@ export const unlink = (env: Environment, modelName: string, ids: readonly number
   for (const id of ids) {
     behaviourOf(modelName).beforeUnlink?.(env, id)
     env.store.remove(modelName, id)
+    removeActivitiesOf(env, modelName, id)
+    leaveEvents(env, modelName, id)
     for (const [message, values] of env.store.table('mail.message'))
       if (values['model'] === modelName && values['res_id'] === id) env.store.remove('mail.message', message)
   }

@@ -1,3 +1,5 @@
+import { withoutKeptLinks } from './kept-links.ts'
+
 /** What a call says in the chatter: text, or a number for the duration. Absent and null are the same. */
 export type CallFields = { readonly [Name in CallField]?: string | number | null }
 export type CallField = (typeof CALL_FIELDS)[number]
@@ -35,20 +37,32 @@ const LABELS: Readonly<Record<CallField, string>> = {
  * element whose class names the field.
  */
 export const renderCall = (fields: CallFields): string => {
-  const lines = CALL_FIELDS.filter((name) => name !== 'body').flatMap((name) => {
+  return `<p><b>${titleOf(fields)}</b></p><ul class="raccordo_call">${linesOf(fields).join('')}</ul>${bodyOf(fields)}`
+}
+
+/** The text of a note, a task or a meeting, with a list of what Odoo has no field for where there is any. */
+export const renderNotes = (fields: CallFields): string => {
+  const lines = linesOf(fields)
+  return `${bodyOf(fields)}${lines.length === 0 ? '' : `<ul class="raccordo_details">${lines.join('')}</ul>`}`
+}
+
+const linesOf = (fields: CallFields): readonly string[] =>
+  CALL_FIELDS.filter((name) => name !== 'body').flatMap((name) => {
     const text = textOf(name, fields[name])
     return text === undefined ? [] : [`<li class="raccordo_${name}">${LABELS[name]}: ${valueHtml(name, text)}</li>`]
   })
+
+const bodyOf = (fields: CallFields): string => {
   const body = textOf('body', fields.body)
-  const notes = body === undefined ? '' : `<p class="raccordo_body">${valueHtml('body', body)}</p>`
-  return `<p><b>${titleOf(fields)}</b></p><ul class="raccordo_call">${lines.join('')}</ul>${notes}`
+  return body === undefined ? '' : `<p class="raccordo_body">${valueHtml('body', body)}</p>`
 }
 
 /**
- * Reads what `renderCall` wrote, after Odoo's sanitizer and perhaps a person's hand: attributes may have come, elements
- * may be gone. Text of another making is the call's notes.
+ * Reads what `renderCall` or `renderNotes` wrote, after Odoo's sanitizer and perhaps a person's hand: attributes may have
+ * come, elements may be gone. Text of another making is the body, or is added to it.
  */
-export const parseCall = (html: string): CallFields => {
+export const parseCall = (text: string): CallFields => {
+  const html = withoutKeptLinks(text)
   if (!html.includes('raccordo_')) {
     const body = plainText(html).trim()
     return body === '' ? {} : { body }
@@ -62,8 +76,14 @@ export const parseCall = (html: string): CallFields => {
     const value = name === 'duration_seconds' ? parseDuration(text) : text
     if (value !== undefined && value !== '') fields[name] = value
   }
+  const added = plainText(html.replace(OWN_PARTS, '')).trim()
+  if (added !== '') fields.body = fields.body === undefined ? added : `${fields.body}\n${added}`
   return fields
 }
+
+/** All that the plugin writes: elements with its classes, and the title of a call. */
+const OWN_PARTS =
+  /<(p|ul)\b[^>]*\bclass="[^"]*raccordo_[^"]*"[^>]*>[\s\S]*?<\/\1>|<p\b[^>]*><b\b[^>]*>(?:Incoming call|Outgoing call|Call)<\/b><\/p>/g
 
 const ELEMENT = /<(?:li|p)\b[^>]*\bclass="([^"]*)"[^>]*>([\s\S]*?)<\/(?:li|p)>/g
 const VALUE = /<span[^>]*>([\s\S]*)<\/span>/

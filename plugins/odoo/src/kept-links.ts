@@ -24,6 +24,22 @@ export const keptLinks = (text: string): readonly Link[] => {
   return [...inHtml, ...inText]
 }
 
+/** Which links are kept after a push: what it names goes before what was kept, and what Odoo tells by itself is not kept. */
+export const linksToKeep = (pushed: readonly Link[], before: readonly Link[], told: readonly Link[]): readonly Link[] =>
+  TYPES.flatMap((type) => {
+    const ofType = (links: readonly Link[]) => links.find((link) => link.type === type)
+    const wanted = ofType(pushed) ?? ofType(before)
+    return wanted === undefined || told.some((link) => link.type === type && link.remoteId === wanted.remoteId)
+      ? []
+      : [wanted]
+  })
+
+/** The links of a record: what is kept goes before what Odoo tells of the same type. */
+export const linksWith = (kept: readonly Link[], told: readonly Link[]): readonly Link[] => [
+  ...kept,
+  ...told.filter(({ type }) => !kept.some((link) => link.type === type)),
+]
+
 /** The text without the lines that keep links. */
 export const withoutKeptLinks = (text: string): string => text.replace(HTML_LINE, '').replace(TEXT_LINE, '').trimEnd()
 

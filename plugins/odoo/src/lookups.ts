@@ -52,4 +52,6 @@ export const lookups: Readonly<Record<string, Lookup<OdooSettings>>> = {
   partner_fields: fieldTable('res.partner'),
   lead_fields: fieldTable('crm.lead'),
   stage_fields: fieldTable('crm.stage'),
+  task_fields: fieldTable('mail.activity'),
+  event_fields: fieldTable('calendar.event'),
 }

@@ -27,6 +27,8 @@ export interface WrittenModel {
   readonly prefix: string
   /** Context of every write: to notify nobody. */
   readonly context?: Readonly<Record<string, Json>>
+  /** True where `create` and `write` cannot say what `load` can. */
+  readonly isLoadOnly?: boolean
 }
 
 /** What is written for a row, in fields of the model; or why nothing is. */
@@ -44,10 +46,10 @@ export const createRecords = (
       id: externalId(target.prefix, row.marker),
       ...cells(values[index] ?? {}, kinds),
     }))
-    return orWithout(
-      () => loadRows(ctx, target.model, load, { ...contextOf(target), idempotent: true }),
-      () => createWithoutLoad(ctx, target, values, kinds),
-    )
+    const byLoad = () => loadRows(ctx, target.model, load, { ...contextOf(target), idempotent: true })
+    return target.isLoadOnly === true
+      ? byLoad()
+      : orWithout(byLoad, () => createWithoutLoad(ctx, target, values, kinds))
   })
 
 /** Changes records by `load` under their database ids. */
@@ -59,10 +61,10 @@ export const updateRecords = (
 ): Promise<readonly Outcome[]> =>
   writeSound(ctx, target, rows, planned, (sound, values, kinds) => {
     const load = sound.map((row, index) => ({ '.id': row.remoteId, ...cells(values[index] ?? {}, kinds) }))
-    return orWithout(
-      () => loadRows(ctx, target.model, load, { ...contextOf(target), idempotent: false }),
-      () => updateWithoutLoad(ctx, target, sound, values, kinds),
-    )
+    const byLoad = () => loadRows(ctx, target.model, load, { ...contextOf(target), idempotent: false })
+    return target.isLoadOnly === true
+      ? byLoad()
+      : orWithout(byLoad, () => updateWithoutLoad(ctx, target, sound, values, kinds))
   })
 
 /** The record that bears the row's marker; `otherwise` where the server has no external ids to offer. */

@@ -158,6 +158,6 @@ describe('calls in the chatter', () => {
 
   test('every field that is read or written is described', async () => {
     const { ctx } = await start()
-    expect((await calls.describe(ctx)).map(({ name }) => name).sort()).toEqual([...FIELDS].sort())
+    expect((await calls.describe(ctx)).map(({ name }) => name).sort()).toEqual([...FIELDS, 'email_from'].sort())
   })
 })

@@ -6,12 +6,8 @@ import { provider } from '../src/index.ts'
 
 const source = new URL('../src/', import.meta.url)
 
-/** A call that names nobody: a message needs a chatter to stand in. */
+/** An activity that names nobody: it needs a record to stand with. */
 const withoutLinks = ({ links: _, ...row }: Row): Row => row
-
-const exceptions = {
-  'mail.message: update brings links': 'Odoo leaves a message where it was posted, but for administrators',
-}
 
 /** Amounts are in the company's currency, and every deal stands in a stage of a team. */
 const samples = { 'crm.lead': { currency: 'USD', stage: 'Qualified', pipeline: 'Sales' } }
@@ -25,6 +21,6 @@ const servers: Readonly<Record<string, OdooSimulatorOptions>> = {
 
 for (const [name, simulatorOptions] of Object.entries(servers))
   describe(name, () => {
-    const badRows = { 'mail.message': withoutLinks }
-    describeProvider(provider, { simulator, source, simulatorOptions, badRows, samples, exceptions })
+    const badRows = { 'mail.message': withoutLinks, 'mail.message.note': withoutLinks, 'mail.activity': withoutLinks }
+    describeProvider(provider, { simulator, source, simulatorOptions, badRows, samples })
   })

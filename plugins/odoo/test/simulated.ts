@@ -19,6 +19,10 @@ export const contacts = objectNamed('res.partner')
 export const companies = objectNamed('res.partner.company')
 export const deals = objectNamed('crm.lead')
 export const calls = objectNamed('mail.message')
+export const notes = objectNamed('mail.message.note')
+export const emails = objectNamed('mail.message.email')
+export const tasks = objectNamed('mail.activity')
+export const meetings = objectNamed('calendar.event')
 
 export interface Simulated {
   readonly simulator: OdooSimulator
