@@ -2,7 +2,7 @@ import type { CrmDouble, Simulator } from '@raccordo/testkit/simulator'
 import { apiAt } from './api.ts'
 import type { Target } from './arguments.ts'
 import { invitation, leftovers } from './farewell.ts'
-import { type Told, travel } from './journey.ts'
+import { simulatedIn, type Told, travel } from './journey.ts'
 import { type Output, type Printer, printerOn } from './print.ts'
 import { type Stack, startStack } from './stack.ts'
 import { tableOf } from './table.ts'
@@ -74,7 +74,14 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
   try {
     for (const target of targets) crms.push(await open(target, prepare))
     const startedAt = performance.now()
-    stack = await startStack({ hostPackageJson, pollSeconds: keep ? POLL_SECONDS_KEPT : 0 })
+    stack = await startStack({
+      hostPackageJson,
+      pollSeconds: keep ? POLL_SECONDS_KEPT : 0,
+      clients: crms.flatMap(({ crm, double }) => {
+        const app = simulatedIn(double)?.oauth
+        return app === undefined ? [] : [{ provider: crm.id, ...app }]
+      }),
+    })
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
     print.line(`Server with an embedded database at ${stack.url}, ready in ${seconds} s`)
     const told = await showAll(stack, crms, options, print)

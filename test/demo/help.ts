@@ -17,8 +17,9 @@ const example = ({ id, auth, settings }: InstalledCrm): string => {
 /** The text of `--help`, with the flags of the CRMs that are installed. */
 export const helpText = (installed: readonly InstalledCrm[]): string =>
   [
-    'Shows the main job with every installed CRM: connect, map, backfill 100 contacts with their companies, follow',
-    'what users change, log a phone call, add its recording and outcome later, and check it all in the CRM.',
+    'Shows the main job with every installed CRM: sign in, map, backfill 100 contacts with their companies, follow',
+    'what users change by polls and by webhooks, log a phone call, add its recording and outcome later, push a deal,',
+    'and check it all in the CRM.',
     'Needs nothing: the database is embedded and temporary, the CRMs are simulated.',
     '',
     'Usage: pnpm demo [--keep] [--<crm> [ADDRESS [FLAGS]]]',

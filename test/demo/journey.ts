@@ -1,5 +1,5 @@
 import type { ConnectionInfo } from '@raccordo/core'
-import type { CrmDouble } from '@raccordo/testkit/simulator'
+import type { CrmDouble, Simulator } from '@raccordo/testkit/simulator'
 import type { Api } from './api.ts'
 import { type Checks, openChecks } from './checks.ts'
 import type { InstalledCrm } from './installed.ts'
@@ -9,10 +9,12 @@ import { apiCallsTo } from './runs.ts'
 import { backfill } from './steps/backfill.ts'
 import { logCall } from './steps/call.ts'
 import { connect } from './steps/connect.ts'
+import { pushDeal } from './steps/deal.ts'
 import { followChanges } from './steps/delta.ts'
 import { addOwnRule } from './steps/map.ts'
 import { readBack } from './steps/read_back.ts'
 import { addRecording } from './steps/recording.ts'
+import { hearOfChange } from './steps/webhook.ts'
 
 /** What every step is given, and what the earlier ones left for the later. */
 export interface Journey {
@@ -29,6 +31,7 @@ export interface Journey {
   /** Places in the feed up to which the demo has read. */
   readonly readUpTo: Record<string, string>
   callId?: string
+  dealId?: string
   readonly counts: { contacts: number; companies: number; changes: number }
 }
 
@@ -39,6 +42,7 @@ export interface Told {
   readonly connectionId: string | undefined
   readonly counts: Journey['counts']
   readonly callId: string | undefined
+  readonly dealId: string | undefined
   readonly apiCalls: number
   readonly seconds: number
   readonly isRight: boolean
@@ -52,8 +56,10 @@ const STEPS: Readonly<Record<string, Step>> = {
   map: addOwnRule,
   backfill,
   delta: followChanges,
+  webhook: hearOfChange,
   call: logCall,
   recording: addRecording,
+  deal: pushDeal,
   'read back': readBack,
 }
 
@@ -102,6 +108,7 @@ export const travel = async (
     connectionId: journey.connection?.id,
     counts: journey.counts,
     callId: journey.callId,
+    dealId: journey.dealId,
     apiCalls: await apiCallsTo(api, crm.id),
     seconds: (performance.now() - startedAt) / 1_000,
     isRight,
@@ -113,3 +120,7 @@ export const connectionOf = ({ connection }: Journey): ConnectionInfo => {
   if (connection === undefined) throw new Error('There is no connection.')
   return connection
 }
+
+/** The simulator behind the handles; undefined where they lead to a real CRM. */
+export const simulatedIn = (double: CrmDouble): Simulator | undefined =>
+  'faults' in double ? (double as Simulator) : undefined

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,6 +16,13 @@ export interface Stack {
   lastWords(): string
   /** Ends the server and removes the database. */
   stop(): Promise<void>
+}
+
+/** An OAuth app, as its CRM knows it. */
+export interface OAuthClient {
+  readonly provider: string
+  readonly clientId: string
+  readonly clientSecret: string
 }
 
 const READY_LIMIT_MS = 120_000
@@ -50,15 +58,38 @@ const end = async (child: ChildProcess): Promise<void> => {
   clearTimeout(limit)
 }
 
+/** A port that was free a moment ago: the server has to be told its public address before it starts. */
+const freePort = async (): Promise<number> => {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+const clientVariables = (clients: readonly OAuthClient[]): Record<string, string> =>
+  Object.fromEntries(
+    clients.flatMap(({ provider, clientId, clientSecret }) => {
+      const prefix = `CRM_${provider.toUpperCase().replaceAll('-', '_')}`
+      return [
+        [`${prefix}_CLIENT_ID`, clientId],
+        [`${prefix}_CLIENT_SECRET`, clientSecret],
+      ]
+    }),
+  )
+
 /** Starts `raccordo serve` on a free port with an embedded database in a temporary folder, as a user would. */
 export const startStack = async (options: {
   readonly hostPackageJson: string
   /** 0 polls only when asked. */
   readonly pollSeconds: number
+  /** The OAuth apps that people sign in through. */
+  readonly clients: readonly OAuthClient[]
 }): Promise<Stack> => {
   const folder = await mkdtemp(join(tmpdir(), 'raccordo-demo-'))
   const adminKey = randomBytes(24).toString('base64url')
   const lines: string[] = []
+  const port = await freePort()
   const child = spawn(process.execPath, [await programOf(), 'serve'], {
     cwd: dirname(options.hostPackageJson),
     env: {
@@ -68,7 +99,9 @@ export const startStack = async (options: {
       CRM_ADMIN_KEY: adminKey,
       CRM_ALLOW_PRIVATE_HOSTS: '1',
       CRM_POLL_SECONDS: String(options.pollSeconds),
-      PORT: '0',
+      CRM_PUBLIC_URL: `http://127.0.0.1:${port}`,
+      PORT: String(port),
+      ...clientVariables(options.clients),
       LOG_LEVEL: 'info',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
