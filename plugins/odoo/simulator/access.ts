@@ -20,6 +20,7 @@ const maySell = (env: Environment): boolean => rowOf(env, 'res.users', env.uid)?
 export const mayRead = (env: Environment, modelName: string): void => {
   if (env.isAdmin) return
   const { label } = modelNamed(env, modelName)
+  if (AUTOMATION.has(modelName) && env.mayAutomate) return
   const isClosed = CLOSED.has(modelName) || (/^ir\.model(?:\.data)?$/.test(modelName) && env.version >= 17)
   if (isClosed) throw notAllowed('access', label, modelName, ['Access Rights'])
   if (modelName === 'crm.lead' && !maySell(env)) throw notAllowed('access', label, modelName, SALES)
@@ -34,11 +35,13 @@ export const canRead = (env: Environment, modelName: string): boolean => {
   }
 }
 
-const CLOSED = new Set(['base.automation', 'ir.actions.server', 'mail.mail'])
+const AUTOMATION = new Set(['base.automation', 'ir.actions.server'])
+const CLOSED = new Set([...AUTOMATION, 'mail.mail'])
 
 /** Throws where the user may not make, change or delete records of a model. */
 export const mayWrite = (env: Environment, model: Model, verb: 'create' | 'modify' | 'delete'): void => {
   if (env.isAdmin) return
+  if (AUTOMATION.has(model.name) && env.mayAutomate) return
   if (!WRITABLE.has(model.name)) throw notAllowed(verb, model.label, model.name, ['Access Rights'])
   const mayWriteContacts = rowOf(env, 'res.users', env.uid)?.['may_write_contacts'] !== false
   if (model.name === 'res.partner' && !mayWriteContacts)

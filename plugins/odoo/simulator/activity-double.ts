@@ -62,7 +62,7 @@ const taskTruth = (task: Found, sides: Sides): TruthRecord => {
   }
 }
 
-const eventTruth = (event: Found, sides: Sides): TruthRecord => {
+const eventTruth = (event: Found, sides: Sides, isHtml: boolean): TruthRecord => {
   const description = text(event['description'])
   const [start, stop] = [toInstant(event['start']) ?? '', toInstant(event['stop']) ?? '']
   const guests = (event['partner_ids'] as number[]).filter((id) => sides.get(id)?.isColleague === false)
@@ -77,7 +77,7 @@ const eventTruth = (event: Found, sides: Sides): TruthRecord => {
     id: String(event.id),
     data: {
       kind: 'meeting',
-      ...parseDescription(description),
+      ...parseDescription(description, isHtml),
       subject: text(event['name']),
       started_at: canonicalTime(start),
       duration_seconds: (Date.parse(stop) - Date.parse(start)) / 1_000,
@@ -119,7 +119,7 @@ const eventValues = (data: Fields, before: Found | undefined, isHtml: boolean): 
   const moved = started_at !== undefined || duration_seconds !== undefined
   const seconds = typeof duration_seconds === 'number' ? duration_seconds : 3_600
   return {
-    description: renderDescription({ ...parseDescription(text(before?.['description'])), ...said }, isHtml),
+    description: renderDescription({ ...parseDescription(text(before?.['description']), isHtml), ...said }, isHtml),
     ...(subject === undefined ? {} : { name: subject ?? false }),
     ...(!moved || start === null
       ? {}
@@ -148,7 +148,7 @@ export const activityHandles = (user: OdooUser, sides: () => Promise<Sides>, isH
     )
     const onRecords = [['res_model', 'in', ['res.partner', 'crm.lead', false]]]
     const tasks = (await user.search('mail.activity', onRecords, TASK_COLUMNS)).map((one) => taskTruth(one, known))
-    const events = (await user.search('calendar.event', [], EVENT_COLUMNS)).map((one) => eventTruth(one, known))
+    const events = (await user.search('calendar.event', [], EVENT_COLUMNS)).map((one) => eventTruth(one, known, isHtml))
     return [...(await Promise.all(messages)).flat(), ...tasks, ...events]
   }
 

@@ -1,6 +1,7 @@
 import { type Bound, bindNamed, bindPositional } from './arguments.ts'
 import { installData } from './demo-data.ts'
 import type { Environment } from './environment.ts'
+import { sendHooks } from './hooks.ts'
 import { methodNamed } from './methods.ts'
 import { modelsOf } from './models.ts'
 import { accessDenied, missingError, userError } from './odoo-error.ts'
@@ -36,6 +37,8 @@ export interface Database {
   executeNamed(user: SimulatedUser, model: string, method: string, body: Readonly<Record<string, unknown>>): unknown
   /** How long writes of the CRM's own users take to commit, in ms; what they write bears the stamp of their beginning. */
   commitDelayMs: number
+  /** Where every change is told, as rules that a person made would; besides the rules of the database itself. */
+  toldUrl: string | undefined
   /** A user of the CRM makes or changes a record, perhaps in a transaction that commits late. Answers the id. */
   writeAsUser(model: string, id: number | undefined, values: Readonly<Record<string, unknown>>): number
 }
@@ -45,17 +48,19 @@ export interface DatabaseOptions {
   readonly version: number
   readonly now: () => Date
   readonly userTimeZone?: string | undefined
+  readonly automation?: 'closed' | 'open' | undefined
 }
 
-export const openDatabase = ({ name, version, now, userTimeZone }: DatabaseOptions): Database => {
+export const openDatabase = ({ name, version, now, userTimeZone, automation }: DatabaseOptions): Database => {
   const store = openStore()
-  const models = modelsOf(version)
+  const models = modelsOf(version, automation !== undefined)
   const waiting: { readonly dueMs: number; readonly commit: () => void }[] = []
   let transactions = 0
   const begin = (user: SimulatedUser, context: Readonly<Record<string, unknown>> = {}): Environment => {
     transactions += 1
     const stamp = now().getTime() * 1_000 + ((transactions * 7_919) % 1_000)
-    return { version, store, models, uid: user.uid, isAdmin: user.isAdmin, stamp, context }
+    const mayAutomate = automation === 'open'
+    return { version, store, models, uid: user.uid, isAdmin: user.isAdmin, stamp, context, changes: [], mayAutomate }
   }
   const users = installData(begin, version, userTimeZone)
   const administrator = users.find(({ isAdmin }) => isAdmin) as SimulatedUser
@@ -75,7 +80,9 @@ export const openDatabase = ({ name, version, now, userTimeZone }: DatabaseOptio
     if (version >= 19 && typeof language === 'string' && language !== 'en_US')
       throw userError(`Invalid language code: ${language}`)
     const env = begin(user, context)
-    return store.atomically(() => methodNamed(env, model, name).run(env, model, ids, named))
+    const result = store.atomically(() => methodNamed(env, model, name).run(env, model, ids, named))
+    sendHooks(store, env, database.toldUrl)
+    return result
   }
 
   const database: Database = {
@@ -83,6 +90,7 @@ export const openDatabase = ({ name, version, now, userTimeZone }: DatabaseOptio
     version,
     users,
     commitDelayMs: 0,
+    toldUrl: undefined,
     authenticate: (login, secret) => users.find((user) => user.login === login && proves(user, secret))?.uid ?? false,
     userOfKey: (key) => users.find(({ apiKey }) => apiKey === key),
     execute: (uid, secret, model, method, list, keywords) => {
@@ -100,10 +108,12 @@ export const openDatabase = ({ name, version, now, userTimeZone }: DatabaseOptio
       commitDue()
       const env = begin(administrator, { tracking_disable: true })
       const id = known ?? store.nextId(model)
-      const commit = () =>
-        void store.atomically(() =>
+      const commit = () => {
+        store.atomically(() =>
           known === undefined ? create(env, model, [values], [id]) : write(env, model, [known], values),
         )
+        sendHooks(store, env, database.toldUrl)
+      }
       if (database.commitDelayMs === 0) commit()
       else waiting.push({ dueMs: now().getTime() + database.commitDelayMs, commit })
       return id

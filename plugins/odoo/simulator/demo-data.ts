@@ -86,6 +86,9 @@ export const installData = (
       const active = uid !== 1
       const partner_id = add('res.partner', { ...partner, name, email, active, is_company: false })
       const isLow = login.startsWith('low')
+      const days = 30 * 86_400_000_000
+      if (uid !== 1 && version >= 18)
+        add('res.users.apikeys', { name: 'test', user_id: uid, scope: 'rpc', expiration_date: env.stamp + days })
       add(
         'res.users',
         {
@@ -109,6 +112,9 @@ export const installData = (
 const DOCUMENTS = [
   ['Contact', 'res.partner', 'base.model_res_partner'],
   ['Lead', 'crm.lead', 'crm.model_crm_lead'],
+  ['Message', 'mail.message', 'mail.model_mail_message'],
+  ['Activity', 'mail.activity', 'mail.model_mail_activity'],
+  ['Calendar Event', 'calendar.event', 'calendar.model_calendar_event'],
 ] as const
 
 const ACTIVITY_TYPES = [

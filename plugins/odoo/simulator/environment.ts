@@ -1,3 +1,4 @@
+import type { Change } from './hooks.ts'
 import type { Model } from './models.ts'
 import { userError } from './odoo-error.ts'
 import type { Store, Values } from './store.ts'
@@ -12,6 +13,10 @@ export interface Environment {
   /** Start of the transaction, in microseconds: the stamp of all that it writes. */
   readonly stamp: number
   readonly context: Readonly<Record<string, unknown>>
+  /** What the transaction has done, for the rules that fire when it has committed. */
+  readonly changes: Change[]
+  /** True where plain users may make automation rules. */
+  readonly mayAutomate: boolean
 }
 
 export const modelNamed = (env: Environment, name: string): Model => {

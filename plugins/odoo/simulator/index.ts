@@ -1,3 +1,4 @@
+import type { ObjectType } from '@raccordo/core/plugin'
 import {
   rollingWindow,
   type Simulator,
@@ -6,12 +7,15 @@ import {
   type SimulatorRequest,
   serveSimulator,
 } from '@raccordo/testkit/simulator'
+import { hookAddress } from '../src/webhooks-subscribe.ts'
 import { attachOdoo } from './attach.ts'
 import type { Found } from './canonical.ts'
 import { type Database, openDatabase, type SimulatedUser } from './database.ts'
 import { type OdooUser, odooHandles } from './double.ts'
+import { hookRequest } from './hooks.ts'
 import { answerJson2 } from './json-2.ts'
 import { answerJsonRpc, html } from './json-rpc.ts'
+import { FIRST_IDS } from './store.ts'
 
 export interface OdooSimulatorOptions extends SimulatorOptions {
   /** Major version, 14 to 19; 19 if absent. Versions before 19 have no JSON-2. */
@@ -22,6 +26,8 @@ export interface OdooSimulatorOptions extends SimulatorOptions {
   readonly signIn?: 'password' | 'username-and-key' | 'key'
   /** True for a database of Odoo's own hosting, which takes one call a second while `rateLimits` is on. */
   readonly online?: boolean
+  /** The app "Automation Rules", which sends webhooks: absent, for administrators, or open to the integration user. */
+  readonly automation?: 'closed' | 'open'
   /** Time zone in the integration user's preferences: `load` reads times in it. None, if absent. */
   readonly userTimeZone?: string
 }
@@ -34,9 +40,9 @@ export interface OdooSimulator extends Simulator {
 }
 
 const start = async (options: OdooSimulatorOptions = {}): Promise<OdooSimulator> => {
-  const { version = 19, online = false, userTimeZone } = options
+  const { version = 19, online = false, userTimeZone, automation } = options
   const now = options.now ?? (() => new Date())
-  const database = openDatabase({ name: options.database ?? 'crm', version, now, userTimeZone })
+  const database = openDatabase({ name: options.database ?? 'crm', version, now, userTimeZone, automation })
   const budget = rollingWindow({ requests: 1, perMs: 1_000, now })
   let rateLimits = false
 
@@ -63,6 +69,19 @@ const start = async (options: OdooSimulatorOptions = {}): Promise<OdooSimulator>
     connection: { settings, credentials: credentialsOf(database, options.signIn ?? 'password') },
     ...handles,
     database,
+    webhooks: {
+      deliveries: ({ url, secret, changes }) =>
+        changes.map(({ type, id, op }) =>
+          hookRequest(hookAddress({ url, secret }), {
+            model: modelOf(type, Number(id)),
+            id: Number(id),
+            trigger: op === 'upsert' ? 'on_create_or_write' : 'on_unlink',
+          }),
+        ),
+      tell: (url) => {
+        database.toldUrl = url
+      },
+    },
     url: server.url,
     faults: server.faults,
     log: server.log,
@@ -82,6 +101,14 @@ const start = async (options: OdooSimulatorOptions = {}): Promise<OdooSimulator>
       database.commitDelayMs = delayMs
     },
   }
+}
+
+/** The table that a record of a type is in; ids of activities tell theirs. */
+const modelOf = (type: ObjectType, id: number): string => {
+  if (type === 'deal') return 'crm.lead'
+  if (type !== 'activity') return 'res.partner'
+  if (id > FIRST_IDS['calendar.event']) return 'calendar.event'
+  return id > FIRST_IDS['mail.activity'] ? 'mail.activity' : 'mail.message'
 }
 
 const webVersion = (version: number) =>

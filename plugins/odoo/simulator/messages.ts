@@ -62,7 +62,7 @@ export const postedValues = (env: Environment, document: string, id: number, opt
   const body = String(options['body'] ?? '')
   const isHtml = env.version < 17 || options['body_is_html'] === true
   const escaped = body.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  const { message_type, subtype_xmlid, date, message_id, subject } = options
+  const { message_type, subtype_xmlid, date, message_id, subject, email_from, author_id } = options
   return {
     model: document,
     res_id: id,
@@ -72,6 +72,8 @@ export const postedValues = (env: Environment, document: string, id: number, opt
     ...(date === undefined ? {} : { date }),
     ...(message_id === undefined ? {} : { message_id }),
     ...(subject === undefined ? {} : { subject }),
+    ...(email_from === undefined ? {} : { email_from }),
+    ...(author_id === undefined ? {} : { author_id }),
   }
 }
 

@@ -34,6 +34,8 @@ const LABELS: Readonly<Record<string, string>> = {
   'res.users': 'User',
   'res.company': 'Companies',
   'res.currency': 'Currency',
+  'base.automation': 'Automation Rule',
+  'ir.actions.server': 'Server Action',
   'ir.model': 'Models',
   'ir.model.data': 'Model Data',
 }
@@ -69,6 +71,12 @@ const PLAIN: Readonly<Record<string, Readonly<Record<string, FieldDefinition>>>>
   'ir.model': { name: char('Model Description'), model: char('Model') },
   'mail.activity.type': { name: char('Name'), category: char('Action') },
   'mail.mail': { subject: char('Subject') },
+  'res.users.apikeys': {
+    name: char('Description'),
+    user_id: many2one('User', 'res.users'),
+    scope: char('Scope'),
+    expiration_date: { type: 'datetime', string: 'Expiration Date' },
+  },
   'ir.config_parameter': { key: char('Key'), value: char('Value') },
   'ir.model.data': {
     complete_name: char('Complete ID'),
@@ -80,11 +88,29 @@ const PLAIN: Readonly<Record<string, Readonly<Record<string, FieldDefinition>>>>
   },
 }
 
+/** The app "Automation Rules", which sends webhooks. */
+const AUTOMATION: typeof PLAIN = {
+  'base.automation': {
+    name: char('Automation Rule Name'),
+    model_id: many2one('Model', 'ir.model'),
+    trigger: char('Trigger'),
+    active: { type: 'boolean', string: 'Active' },
+    filter_domain: char('Apply on'),
+  },
+  'ir.actions.server': {
+    name: char('Name'),
+    model_id: many2one('Model', 'ir.model'),
+    state: char('Type'),
+    webhook_url: char('Webhook URL'),
+    base_automation_id: many2one('Automation Rule', 'base.automation'),
+  },
+}
+
 /** The models that the simulator knows. Versions 15 to 17 have the fields that 14 has, 18 those of 19. */
-export const modelsOf = (version: number): ReadonlyMap<string, Model> => {
+export const modelsOf = (version: number, hasAutomation: boolean): ReadonlyMap<string, Model> => {
   const recorded = (version >= 18 ? fields19 : fields14) as unknown as typeof PLAIN
   return new Map(
-    Object.entries({ ...PLAIN, ...recorded }).map(([name, fields]) => [
+    Object.entries({ ...PLAIN, ...(hasAutomation ? AUTOMATION : {}), ...recorded }).map(([name, fields]) => [
       name,
       { name, label: LABELS[name] ?? name, order: ORDERS[name] ?? 'id', fields: { ...MAGIC, ...fields } },
     ]),

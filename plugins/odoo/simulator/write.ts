@@ -39,6 +39,7 @@ export const create = (
       ...stamps,
     })
     behaviour.afterCreate?.(env, id, given)
+    env.changes.push({ model: modelName, id, trigger: 'on_create_or_write' })
     return id
   })
 }
@@ -64,6 +65,7 @@ export const write = (env: Environment, modelName: string, ids: readonly number[
     const stamps = { write_date: env.stamp, write_uid: env.uid }
     env.store.put(modelName, id, { ...before, ...stored(env, model, known(model, prepared), before), ...stamps })
     behaviour.afterWrite?.(env, id, given, before)
+    env.changes.push({ model: modelName, id, trigger: 'on_create_or_write' })
   }
   return true
 }
@@ -88,6 +90,7 @@ export const unlink = (env: Environment, modelName: string, ids: readonly number
   for (const id of ids) {
     behaviourOf(modelName).beforeUnlink?.(env, id)
     env.store.remove(modelName, id)
+    env.changes.push({ model: modelName, id, trigger: 'on_unlink' })
     removeActivitiesOf(env, modelName, id)
     leaveEvents(env, modelName, id)
     for (const [message, values] of env.store.table('mail.message'))

@@ -13,7 +13,7 @@ export const failureOfReply = (reply: Reply): Failure | undefined => {
   if (reply.status < 400) return undefined
   if (typeof body?.['name'] === 'string') return failureOf(body['name'], textOf(body['message']))
   if (reply.status === 404 && /No database is selected/i.test(String(reply.body)))
-    return { kind: 'invalid', message: 'Odoo has no database of this name at this address.' }
+    return { kind: 'invalid', message: 'Odoo has no database of this name at this address.', setting: 'database' }
   return undefined
 }
 
@@ -37,7 +37,8 @@ export const failureOf = (name: string, message: string): Failure => {
   })
   if (isConflict(message)) return say('locked')
   const database = /database "([^"]+)" does not exist/.exec(message)?.[1]
-  if (database !== undefined) return say('invalid', `Odoo has no database "${database}" at this address.`)
+  if (database !== undefined)
+    return { ...say('invalid', `Odoo has no database "${database}" at this address.`), setting: 'database' }
   if (isSignedOut(name, message)) return say('auth', 'Odoo refuses this user name, password or API key.')
   // A model that is not there means an app that is not installed: the object is out of reach, as without rights.
   if (/^(?:Object \S+ doesn't exist|the model '[^']+' does not exist)/.test(message)) return say('forbidden')

@@ -7,6 +7,8 @@ import { openSession, probe } from './session.ts'
 import settings from './settings.json' with { type: 'json' }
 import { baseUrl, limits, type OdooSettings } from './settings.ts'
 
+import { webhooks } from './webhooks.ts'
+
 export type { OdooSettings } from './settings.ts'
 
 /** Odoo 14 and later, self-hosted, Odoo.sh or Odoo Online (Custom plan), by its own API. */
@@ -26,5 +28,6 @@ export const provider = defineProvider<OdooSettings>({
   probe,
   objects,
   lookups,
+  webhooks,
   mapping,
 })

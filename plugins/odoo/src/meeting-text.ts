@@ -5,8 +5,8 @@ const LABELS = CALL_FIELDS.filter((name) => name !== 'body').join('|')
 const LINE = new RegExp(`^\\[(${LABELS})\\] (.*)$`, 'gm')
 
 /** What an event's description says. It is HTML since Odoo 15, and was plain text before. */
-export const parseDescription = (text: string): CallFields => {
-  if (/<[a-z][^>]*>/i.test(text)) return parseCall(text)
+export const parseDescription = (text: string, isHtml: boolean): CallFields => {
+  if (isHtml) return parseCall(text)
   const plain = withoutKeptLinks(text)
   const said = Object.fromEntries([...plain.matchAll(LINE)].map(([, name = '', value = '']) => [name, value]))
   const body = plain.replace(LINE, '').trim()

@@ -43,6 +43,10 @@ export const MEETING_MADE = [
 export const hasDeals = async (ctx: Ctx<OdooSettings>): Promise<boolean> =>
   (await ctx.lookup(EVENT_FIELDS, 'opportunity_id')) !== undefined
 
+/** True where the description of an event is HTML: since Odoo 15. */
+export const isHtmlText = async (ctx: Ctx<OdooSettings>): Promise<boolean> =>
+  (await kindsOf(ctx, EVENT_FIELDS, ['description'])).get('description') === 'html'
+
 /** Length of an event in seconds. */
 export const secondsOf = (event: OdooRecord): number | undefined => {
   const [start, stop] = [toInstant(event['start']), toInstant(event['stop'])]
@@ -97,7 +101,7 @@ const planRows = async (
     partners: await readLinkedPartners(ctx, [...named, ...[...events.values()].flatMap(attendeesOf)]),
     names: await readNames(ctx, [...links, ...kept]),
     organizers: await readOrganizers(ctx, rows),
-    isHtml: (await kindsOf(ctx, EVENT_FIELDS, ['description'])).get('description') === 'html',
+    isHtml: await isHtmlText(ctx),
     hasDeals: await hasDeals(ctx),
   }
   return rows.map((row) => planRow(row, events.get(row.remoteId ?? ''), known))
@@ -178,7 +182,7 @@ const descriptionOf = (row: Row, event: OdooRecord | undefined, known: Known): F
   if (!touches) return {}
   const text = String(event?.['description'] || '')
   const { subject: _, owner_email: __, started_at: ___, duration_seconds: ____, ...said } = callFields(row.fields)
-  const after: CallFields = { ...parseDescription(text), ...said }
+  const after: CallFields = { ...parseDescription(text, known.isHtml), ...said }
   const people = peopleOf(row, event, known)['partner_ids'] ?? attendeesOf(event)
   const attending = (people as readonly Json[]).map(Number).flatMap((id) => known.partners.get(id) ?? [])
   const deal = linkedId(row.links, 'deal') ?? relatedId(event?.['opportunity_id'])

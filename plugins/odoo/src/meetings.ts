@@ -8,6 +8,7 @@ import {
   createMeetings,
   EVENT_FIELDS,
   hasDeals,
+  isHtmlText,
   locateMeeting,
   MEETING_MADE,
   secondsOf,
@@ -67,9 +68,14 @@ const toRecords = async (
 ): Promise<readonly RemoteRecord[]> => {
   const partners = await readLinkedPartners(ctx, records.flatMap(attendeesOf))
   const kinds = await kindsOf(ctx, EVENT_FIELDS, fields)
+  const isHtml = await isHtmlText(ctx)
   return records.map((record) => {
     const text = String(record['description'] || '')
-    const made: Fields = { kind: 'meeting', ...parseDescription(text), duration_seconds: secondsOf(record) ?? null }
+    const made: Fields = {
+      kind: 'meeting',
+      ...parseDescription(text, isHtml),
+      duration_seconds: secondsOf(record) ?? null,
+    }
     const valueNamed = (name: string): Json =>
       isMade(name) ? (made[name] ?? null) : fromOdoo(record[name], kinds.get(name))
     const stamp = stampOf(record['write_date'])

@@ -1,4 +1,5 @@
 import { type Account, type Ctx, type Fields, fail, isCrmError } from '@raccordo/core/plugin'
+import { keyExpiry } from './key-expiry.ts'
 import { baseUrl, type OdooSettings } from './settings.ts'
 import { callJson2, callMethod, callService, type OdooSession, searchRead, sessionOf } from './transport.ts'
 
@@ -6,6 +7,8 @@ interface Credentials {
   readonly username?: string
   readonly password?: string
   readonly apiKey?: string
+  /** When the API key ends, where the person who made it says so. */
+  readonly expiresAt?: string
 }
 
 /**
@@ -23,6 +26,8 @@ export const openSession = async (ctx: Ctx<OdooSettings>, given: Fields): Promis
     version,
     transport,
     secret,
+    isKey: credentials.apiKey !== undefined,
+    ...(credentials.expiresAt === undefined ? {} : { keyExpiresAt: credentials.expiresAt }),
     ...(credentials.username === undefined ? {} : { username: credentials.username }),
   }
   return { session: { ...session } }
@@ -33,12 +38,14 @@ const readCredentials = (given: Fields): Credentials => {
   const username = text('username')
   const apiKey = text('apiKey')
   const password = text('password')
+  const expiresAt = text('expiresAt')
   if (apiKey === undefined && (username === undefined || password === undefined))
     throw fail('invalid', 'Odoo needs a user name with a password, a user name with an API key, or an API key.')
   return {
     ...(username === undefined ? {} : { username }),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(password === undefined ? {} : { password }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   }
 }
 
@@ -91,7 +98,8 @@ const webVersion = async (ctx: Ctx<OdooSettings>): Promise<unknown> => {
 // biome-ignore lint/suspicious/noExplicitAny: a vendor's reply, read leniently
 const versionIn = (answer: any): string => {
   const version = answer?.server_version ?? answer?.version
-  if (typeof version !== 'string') throw fail('invalid', 'No Odoo answers at this address.', { field: 'url' })
+  if (typeof version !== 'string')
+    throw fail('invalid', 'No Odoo answers at this address.', { field: 'url', setting: 'url' })
   return version
 }
 
@@ -118,7 +126,7 @@ const uidOfKey = async (ctx: Ctx<OdooSettings>, key: string): Promise<number> =>
   throw fail('auth', `Odoo refuses this API key for database "${database}".`)
 }
 
-/** Who the connection speaks for: two cheap reads of the user's own records. */
+/** Who the connection speaks for: cheap reads of the user's own records. */
 export const probe = async (ctx: Ctx<OdooSettings>): Promise<Account> => {
   const { uid } = sessionOf(ctx)
   const [user] = await searchRead(ctx, 'res.users', { domain: [['id', '=', uid]], fields: ['company_id', 'tz'] })
@@ -127,11 +135,13 @@ export const probe = async (ctx: Ctx<OdooSettings>): Promise<Account> => {
   const id = `${new URL(baseUrl(ctx.settings)).host}/${ctx.settings.database}`
   const company = Array.isArray(user['company_id']) ? user['company_id'] : []
   const currency = await currencyOf(ctx, company[0])
+  const credentialsExpireAt = await keyExpiry(ctx)
   return {
     id,
     ...(typeof company[1] === 'string' ? { name: company[1] } : {}),
     ...(typeof user['tz'] === 'string' ? { timeZone: user['tz'] } : {}),
     ...(currency === undefined ? {} : { currency }),
+    ...(credentialsExpireAt === undefined ? {} : { credentialsExpireAt }),
   }
 }
 

@@ -23,6 +23,10 @@ export interface OdooSession {
   /** Password or API key. */
   readonly secret: string
   readonly username?: string
+  /** True where the secret is an API key, which ends some day. */
+  readonly isKey: boolean
+  /** When it ends, where the credentials say so. */
+  readonly keyExpiresAt?: string
 }
 
 /** Runs a method with the connection's session over the transport that the session names, and answers its bare result. */
@@ -91,13 +95,15 @@ const checked = (reply: Reply): Reply => {
 }
 
 export const sessionOf = (ctx: Ctx<OdooSettings>): OdooSession => {
-  const { transport, uid, version, secret, username } = ctx.session
+  const { transport, uid, version, secret, username, isKey, keyExpiresAt } = ctx.session
   if (typeof uid !== 'number' || typeof secret !== 'string') throw fail('auth', 'There is no Odoo session.')
   return {
     transport: transport === 'json2' ? 'json2' : 'jsonrpc',
     uid,
     version: String(version),
     secret,
+    isKey: isKey === true,
+    ...(typeof keyExpiresAt === 'string' ? { keyExpiresAt } : {}),
     ...(typeof username === 'string' ? { username } : {}),
   }
 }

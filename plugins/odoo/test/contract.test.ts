@@ -12,6 +12,15 @@ const withoutLinks = ({ links: _, ...row }: Row): Row => row
 /** Amounts are in the company's currency, and every deal stands in a stage of a team. */
 const samples = { 'crm.lead': { currency: 'USD', stage: 'Qualified', pipeline: 'Sales' } }
 
+const exceptions = {
+  'odoo: verify is false for a flipped byte, and for JSON that was written anew':
+    'Odoo signs nothing: its hints are told by the secret in their address',
+  'odoo: verify is false under another secret, an empty one, and without the headers':
+    'Odoo sends no header of one’s own: the secret stands in the address',
+  'odoo: parse gives an event for each change, with a key of its own, a zoned time and a known object':
+    'Odoo tells of one record a request',
+}
+
 const servers: Readonly<Record<string, OdooSimulatorOptions>> = {
   'Odoo 19 over JSON-RPC': { version: 19, signIn: 'password' },
   'Odoo 19 over JSON-2': { version: 19, signIn: 'key' },
@@ -22,5 +31,5 @@ const servers: Readonly<Record<string, OdooSimulatorOptions>> = {
 for (const [name, simulatorOptions] of Object.entries(servers))
   describe(name, () => {
     const badRows = { 'mail.message': withoutLinks, 'mail.message.note': withoutLinks, 'mail.activity': withoutLinks }
-    describeProvider(provider, { simulator, source, simulatorOptions, badRows, samples })
+    describeProvider(provider, { simulator, source, simulatorOptions, badRows, samples, exceptions })
   })

@@ -78,8 +78,9 @@ describe('signing in', () => {
     await expect(signIn(password, { database })).rejects.toMatchObject({
       kind: 'invalid',
       message: expect.stringContaining('"nodb"'),
+      setting: 'database',
     })
-    await expect(signIn(key, { database })).rejects.toMatchObject({ kind: 'invalid' })
+    await expect(signIn(key, { database })).rejects.toMatchObject({ kind: 'invalid', setting: 'database' })
   })
 
   test('credentials that cannot sign in are refused before any call', async () => {
@@ -87,6 +88,24 @@ describe('signing in', () => {
     for (const credentials of [{}, { username: 'a' }, { password: 'b' }, { username: '', password: 'b' }])
       await expect(signIn(credentials)).rejects.toMatchObject({ kind: 'invalid' })
     expect(simulator.calls()).toBe(0)
+  })
+
+  test('the end of an API key is known ahead, from Odoo or from the credentials; a password has none', async () => {
+    const { simulator, signIn } = await start()
+    const endOf = async (credentials: object) => (await provider.probe(await signIn(credentials))).credentialsExpireAt
+    for (const credentials of [key, named]) {
+      const daysAhead = (Date.parse((await endOf(credentials)) ?? '') - Date.now()) / 86_400_000
+      expect(daysAhead).toBeCloseTo(30, 1)
+    }
+    const expiresAt = '2031-01-02T03:04:05Z'
+    expect(await endOf({ ...key, expiresAt })).toBe(expiresAt)
+    expect(await endOf(password)).toBeUndefined()
+    const ended = { expiration_date: '2020-01-01 00:00:00' }
+    for (const id of [1, 2, 3]) simulator.database.writeAsUser('res.users.apikeys', id, ended)
+    expect(await endOf(key)).toBeUndefined()
+    expect(
+      (await provider.probe(await (await start({ version: 14 })).signIn(named))).credentialsExpireAt,
+    ).toBeUndefined()
   })
 
   test('what is no Odoo is said to be none', async () => {
