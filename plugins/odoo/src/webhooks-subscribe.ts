@@ -98,7 +98,7 @@ const loadAll = async (
 const byHand = (kind: 'forbidden' | 'not_found', why: string, models: readonly HookedModel[]) =>
   fail(
     kind,
-    `${why.split('\n')[0]}. An administrator can make automation rules by hand, "On create and edit" and "On deletion" for ` +
+    `${why.split('\n')[0]?.replace(/\.$/, '')}. An administrator can make automation rules by hand, "On create and edit" and "On deletion" for ` +
       `${models.map(({ model }) => model).join(', ')}, with the action "Send Webhook Notification" to this connection's webhook address.`,
   )
 

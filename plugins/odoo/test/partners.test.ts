@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { companies, contacts, idOf, openSimulated, pullAll, type Simulated } from './simulated.ts'
+import { companies, contacts, deals, idOf, openSimulated, pullAll, type Simulated } from './simulated.ts'
 
 let open: Simulated | undefined
 afterEach(async () => {
@@ -337,5 +337,41 @@ describe('writing contacts and companies', () => {
     expect((await simulator.truth('company')).find((found) => found.id === id)?.data['domain']).toBe('acme.example')
     await companies.update(ctx, [{ marker: 'a', remoteId: id, fields: { domain: null } }])
     expect((await companies.read(ctx, [id], ['domain', 'website']))[0]?.fields).toEqual({ domain: null, website: null })
+  })
+
+  test("a company's address is its street lines, and a push leaves its town and postcode alone", async () => {
+    const { simulator, ctx } = await start()
+    const values = {
+      name: 'Acme',
+      is_company: true,
+      street: 'Via Roma 1',
+      street2: 'Scala B',
+      zip: '00100',
+      city: 'Roma',
+    }
+    const id = String(simulator.database.writeAsUser('res.partner', undefined, values))
+    const read = async () => (await companies.read(ctx, [id], ['address', 'zip', 'city']))[0]?.fields
+    expect(await read()).toEqual({ address: 'Via Roma 1\nScala B', zip: '00100', city: 'Roma' })
+    const addressAfter = async (address: string | null) => {
+      await companies.update(ctx, [{ marker: 'a', remoteId: id, fields: { address } }])
+      return (await read())?.['address']
+    }
+    expect(await addressAfter('Via Milano 2')).toBe('Via Milano 2')
+    expect(await addressAfter('Via Po 3\nInterno 4\nCitofono 5')).toBe('Via Po 3\nInterno 4\nCitofono 5')
+    expect(await addressAfter(null)).toBeNull()
+    expect(await read()).toEqual({ address: null, zip: '00100', city: 'Roma' })
+  })
+
+  test('the loser of a merge is gone by a direct read, and its deals are the winner’s', async () => {
+    const { simulator, ctx } = await start()
+    const winner = await simulator.add('contact', { first_name: 'Ann', email: 'ann@acme.example' })
+    const loser = await simulator.add('contact', { first_name: 'Ann', email: 'ann@acme.example' })
+    const deal = await simulator.add('deal', { title: 'Renewal' }, [{ type: 'contact', remoteId: loser }])
+    // What `base.partner.merge` does: references are written anew, then the loser is deleted.
+    simulator.database.writeAsUser('crm.lead', Number(deal), { partner_id: Number(winner) })
+    await simulator.remove('contact', loser)
+    expect((await contacts.read(ctx, [winner, loser], ['name'])).map(({ id }) => id)).toEqual([winner])
+    expect((await contacts.find(ctx, 'email', ['ann@acme.example'])).get('ann@acme.example')).toEqual([winner])
+    expect((await deals.read(ctx, [deal], []))[0]?.links).toEqual([{ type: 'contact', remoteId: winner }])
   })
 })
