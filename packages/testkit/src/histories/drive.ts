@@ -86,7 +86,12 @@ export const driveHistory = async (world: World, history: History): Promise<Stag
   const { host } = world
   const workspaceId = `history-${history.seed}-${Math.round(world.time.nowMs() / 1000)}`
   const { id: connectionId } = await world.during(
-    host.connections.create({ workspaceId, provider: world.provider.id, ...crm.connection }),
+    host.connections.create({
+      workspaceId,
+      provider: world.provider.id,
+      objects: objectsOf(world),
+      ...crm.connection,
+    }),
   )
   stage = {
     world,
@@ -124,6 +129,10 @@ const act = async (stage: Stage, step: Step): Promise<void> => {
     if (crm.commitDelayMs !== undefined) crm.commitDelayMs = step.ms
     return
   }
+  if (step.do === 'poll') {
+    await world.host.sync.pull(connectionId)
+    return pass(world, 1_000)
+  }
   if (step.do === 'sweep') return void (await world.host.sync.sweep(connectionId))
   if (step.do === 'backfill') return void (await world.host.sync.backfill(connectionId))
   if (step.do === 'push') return push(stage, step.type, step.local, step.value)
@@ -135,6 +144,19 @@ const act = async (stage: Stage, step: Step): Promise<void> => {
   if (step.do === 'meanwhile') return
   return userActs(stage, step)
 }
+
+/** One object of each type, and every one that a pushed record may go to: more of a kind would only take longer. */
+const objectsOf = ({ provider }: World): readonly string[] =>
+  [
+    ...Map.groupBy(
+      provider.objects.filter(({ onByDefault }) => onByDefault !== false),
+      ({ type }) => type,
+    ),
+  ].flatMap(([type, objects]) =>
+    type === 'activity'
+      ? objects.filter(({ holds }) => holds?.['kind']?.includes('call') ?? true).map(({ name }) => name)
+      : objects.map(({ name }) => name),
+  )
 
 /** Time goes by; whatever becomes due meanwhile is done at its time. */
 const pass = async (world: World, ms: number): Promise<void> => {

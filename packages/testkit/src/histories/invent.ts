@@ -74,7 +74,8 @@ export const inventHistory = (seed: number, scope: Scope): History => {
     pushes.push({ type, local })
     return { do: 'push', type, local, value }
   }
-  const waitStep = (): Step => ({ do: 'wait', ms: one([0, 200, 1_500, 8_000, 31_000, 90_000, 400_000]) })
+  const waitStep = (): Step =>
+    random() < 0.5 ? { do: 'poll' } : { do: 'wait', ms: one([0, 200, 1_500, 8_000, 31_000, 90_000, 400_000]) }
   const troubleStep = (): Step => {
     const dice = random()
     if (scope.hasIndex && dice < 0.15) return { do: 'lag', ms: one([0, 2_000, 15_000, 40_000]) }

@@ -24,6 +24,7 @@ export type Step =
   | { readonly do: 'trouble'; readonly kind: TroubleKind; readonly times: number; readonly share: number }
   | { readonly do: 'lag'; readonly ms: number }
   | { readonly do: 'slow-commits'; readonly ms: number }
+  | { readonly do: 'poll' }
   | { readonly do: 'sweep' }
   | { readonly do: 'backfill' }
   /** The process dies at a boundary and another one starts. */
