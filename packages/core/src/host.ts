@@ -113,12 +113,14 @@ const gaugesOf = ({
   status,
   enabled,
   lagSeconds,
+  credentialsSecondsLeft,
   ...numbers
 }: Awaited<ReturnType<typeof connectionNumbers>>[number]) => ({
   provider,
   connection: id,
   status: status === 'active' && !enabled ? ('paused' as const) : status,
   ...(lagSeconds === null ? {} : { lagSeconds }),
+  ...(credentialsSecondsLeft === null ? {} : { credentialsSecondsLeft }),
   ...numbers,
 })
 

@@ -16,7 +16,11 @@ export const expiryOf = (account: Account, credentials: Fields): Date | null => 
 }
 
 /** One log line a day for each connection whose credentials end within two weeks, whatever the number of processes. */
-export const warnOfExpiry = async ({ database, clock, log }: Engine): Promise<void> => {
+export const warnOfExpiry = async ({
+  database,
+  clock,
+  log,
+}: Pick<Engine, 'database' | 'clock' | 'log'>): Promise<void> => {
   const nowMs = clock.wallMs()
   const expiring = await claimExpiring(database, {
     nowMs,

@@ -4,6 +4,16 @@ import { isCrmError } from '../errors.ts'
 import { listConnections } from '../store/connections.ts'
 import { pendingMigrations } from '../store/migrations.ts'
 import type { HostDeps } from './deps.ts'
+import { WARN_AHEAD_MS } from './expiry.ts'
+
+interface ProviderHealth {
+  readonly connections: number
+  readonly active: number
+  readonly needsReconnect: readonly string[]
+  readonly paused: number
+  /** Connections whose credentials end within two weeks. */
+  readonly expiring: readonly { readonly id: string; readonly credentialsExpireAt: string }[]
+}
 
 /** Whether the host can work, and how its connections stand. */
 export const createHealthApi = ({ engine, registry }: HostDeps, isWorking: () => boolean): HealthApi => ({
@@ -23,8 +33,8 @@ export const createHealthApi = ({ engine, registry }: HostDeps, isWorking: () =>
       engine.database,
       provider === undefined ? {} : { provider: registry.get(provider).provider.id },
     )
-    const providers: Record<string, { connections: number; active: number; needsReconnect: string[]; paused: number }> =
-      {}
+    const soonMs = engine.clock.wallMs() + WARN_AHEAD_MS
+    const providers: Record<string, ProviderHealth> = {}
     for (const { provider: wanted } of registry.list()) {
       if (provider !== undefined && wanted.id !== provider) continue
       const own = connections.filter((connection) => connection.provider === wanted.id)
@@ -33,6 +43,9 @@ export const createHealthApi = ({ engine, registry }: HostDeps, isWorking: () =>
         active: own.filter(({ status, enabled }) => enabled && status === 'active').length,
         needsReconnect: own.filter(({ status }) => status === 'needs_reconnect').map(({ id }) => id),
         paused: own.filter(({ enabled }) => !enabled).length,
+        expiring: own.flatMap(({ id, credentials_expire_at: at }) =>
+          at !== null && at.getTime() < soonMs ? [{ id, credentialsExpireAt: at.toISOString() }] : [],
+        ),
       }
     }
     const isDegraded = Object.values(providers).some(({ needsReconnect }) => needsReconnect.length > 0)

@@ -71,7 +71,7 @@ const proved = async (provider: AnyProvider, open: () => Promise<Ctx<Fields>>): 
     const isTold = kind !== 'auth' || error.message.startsWith(provider.title)
     const pointer = setting === undefined ? (kind === 'auth' ? '/credentials' : error.pointer) : `/settings/${setting}`
     const { status, vendorCode, retryAfterMs, scopes } = error
-    throw crmError(kind, isTold ? error.message : `${provider.title} refuses these credentials: ${error.message}`, {
+    throw crmError(kind, isTold ? error.message : `${provider.title} refuses these credentials (${error.message})`, {
       provider: provider.id,
       cause: error,
       ...(pointer === undefined ? {} : { pointer }),

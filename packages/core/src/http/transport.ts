@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import got, { RequestError, type Response, TimeoutError } from 'got'
 import { guardedLookup, isPrivateAddress, PRIVATE_ADDRESS } from './address.ts'
+import { whyUnreachable } from './unreachable.ts'
 
 /** Largest answer that is read, in bytes after decompression. */
 export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -158,10 +159,15 @@ const faultOf = (error: unknown, request: HttpRequest, started: number, isOverdu
   const more = { cause: error, sentAfterMs: upload === undefined ? undefined : Math.max(0, upload - started) }
   if (request.signal.aborted) return new TransportFault('stopped', 'The call was stopped', wasConnected, more)
   if (isOverdue || error instanceof TimeoutError)
-    return new TransportFault('timeout', `No answer within ${request.timeoutMs} ms`, wasConnected, more)
+    return new TransportFault(
+      'timeout',
+      `No answer from ${request.url.host} within ${request.timeoutMs} ms`,
+      wasConnected,
+      more,
+    )
   const isCut = wasConnected && !NEVER_CONNECTED.has(error.code)
-  const what = isCut ? 'The connection was cut' : 'The CRM cannot be reached'
-  return new TransportFault(isCut ? 'cut' : 'unreachable', `${what} (${error.code}: ${error.message})`, isCut, more)
+  if (!isCut) return new TransportFault('unreachable', whyUnreachable(error, request.url), false, more)
+  return new TransportFault('cut', `The connection was cut (${error.code}: ${error.message})`, true, more)
 }
 
 /** A request waits in the socket until the connection (with https, the handshake) is there. */

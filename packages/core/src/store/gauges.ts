@@ -8,6 +8,8 @@ export interface ConnectionNumbers {
   readonly status: 'active' | 'needs_reconnect'
   readonly enabled: boolean
   readonly lagSeconds: number | null
+  /** Until the credentials end for good; null where nobody knows of an end. */
+  readonly credentialsSecondsLeft: number | null
   readonly outboxDepth: number
   readonly deadLetters: number
   readonly feedPosition: number
@@ -21,6 +23,8 @@ export const connectionNumbers = async ({ db }: Database): Promise<readonly Conn
         where connection_id = connection.id and pass = 'delta' and state <> 'off') as "lagSeconds",
       (select count(*) from crm_outbox where connection_id = connection.id and status in ('pending', 'in_flight'))
         as "outboxDepth",
+      extract(epoch from connection.credentials_expire_at - clock_timestamp())::double precision
+        as "credentialsSecondsLeft",
       (select count(*) from crm_dead_letters where connection_id = connection.id and replayed_at is null) as "deadLetters",
       coalesce((select seq from crm_feed_heads where connection_id = connection.id), 0) as "feedPosition"
     from crm_connections connection where connection.deleted_at is null`.execute(db)

@@ -12,6 +12,8 @@ export interface ConnectionGauges {
   /** Dead letters that were not replayed. */
   readonly deadLetters: number
   readonly feedPosition: number
+  /** Seconds until the credentials end for good; absent where nobody knows of an end. */
+  readonly credentialsSecondsLeft?: number | undefined
 }
 
 export interface Metrics {
@@ -126,6 +128,11 @@ export const createMetrics = ({ readGauges, onUnreadable }: MetricsOptions): Met
   gauge('crm_sync_lag_seconds', 'Age of the oldest watermark of the connection', ({ lagSeconds }) => lagSeconds)
   gauge('crm_outbox_depth', 'Pushed rows that wait or are in flight', ({ outboxDepth }) => outboxDepth)
   gauge('crm_dead_letters', 'Failures that wait for a person', ({ deadLetters }) => deadLetters)
+  gauge(
+    'crm_credentials_expire_seconds',
+    'Time until the credentials end for good',
+    ({ credentialsSecondsLeft }) => credentialsSecondsLeft,
+  )
   gauge('crm_feed_position', 'Latest position of the change feed', ({ feedPosition }) => feedPosition)
 
   return {

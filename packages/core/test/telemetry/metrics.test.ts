@@ -10,6 +10,7 @@ const row: ConnectionGauges = {
   outboxDepth: 3,
   deadLetters: 1,
   feedPosition: 99,
+  credentialsSecondsLeft: 86_400,
 }
 
 test('the metrics have the names and labels that dashboards know', async () => {
@@ -34,6 +35,7 @@ test('the metrics have the names and labels that dashboards know', async () => {
     'crm_outbox_depth{provider="acme",connection="c1"} 3',
     'crm_dead_letters{provider="acme",connection="c1"} 1',
     'crm_feed_position{provider="acme",connection="c1"} 99',
+    'crm_credentials_expire_seconds{provider="acme",connection="c1"} 86400',
   ])
     expect(text.split('\n')).toContain(line)
   expect(metrics.contentType).toContain('text/plain')
