@@ -13,6 +13,7 @@ export const oauth2: OAuth2<Settings> = {
     base: ['oauth'],
     contact: ['crm.objects.contacts.read', 'crm.objects.contacts.write'],
     company: ['crm.objects.companies.read', 'crm.objects.companies.write'],
+    deal: ['crm.objects.deals.read', 'crm.objects.deals.write', 'crm.objects.owners.read'],
     activity: ['crm.objects.contacts.read', 'crm.objects.contacts.write', 'crm.objects.owners.read'],
   },
   scopeSeparator: ' ',
