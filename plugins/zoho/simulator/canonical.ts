@@ -162,6 +162,7 @@ const toData = (org: Org, module: ModuleName, record: StoredRecord): Fields => {
   if (module === 'Notes') return { ...noteData(record), owner_email }
   const data: Record<string, Json> = {}
   for (const [name, field] of Object.entries(FIELDS[module] ?? {})) data[name] = orNull(record.values[field])
+  if (module === 'Accounts') data['domain'] = hostOf(record.values['Website'])
   const country = COUNTRY[module]
   if (country !== undefined) data['country_iso'] = codeOfCountry(record.values[country])
   if (module !== 'Deals') return data
@@ -169,6 +170,13 @@ const toData = (org: Org, module: ModuleName, record: StoredRecord): Fields => {
   const amount = record.values['Amount']
   const amount_cents = typeof amount === 'number' ? Math.round(amount * 10 ** minorDigits(currency)) : null
   return { ...data, currency, amount_cents }
+}
+
+/** People write web addresses with and without their scheme, and with www. */
+const hostOf = (website: unknown): Json => {
+  const text = String(website ?? '').trim()
+  const address = text.includes('://') ? text : `https://${text}`
+  return text === '' || !URL.canParse(address) ? null : new URL(address).hostname.replace(/^www\./, '')
 }
 
 const currencyOf = (org: Org, record: StoredRecord | undefined): string =>
