@@ -117,6 +117,8 @@ describe('webhooks', () => {
     const { send, rejected } = receiver({ webhookAddresses: { shop: ['192.0.2.0/24'] } })
     expect((await send('/crm/webhooks/shop', '{}')).statusCode).toBe(403)
     expect(rejected).toEqual([['shop', 'address']])
+    const mapped = receiver({ webhookAddresses: { shop: ['::ffff:127.0.0.0/120'] } })
+    expect((await mapped.send('/crm/webhooks/shop', '{}')).statusCode).toBe(200)
     const near = receiver({ webhookAddresses: { shop: ['127.0.0.1'], other: ['192.0.2.1'] } })
     expect((await near.send('/crm/webhooks/shop', '{}')).statusCode).toBe(200)
   })

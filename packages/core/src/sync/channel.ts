@@ -12,6 +12,7 @@ import {
 } from '../store/channels.ts'
 import type { StoredConnection } from '../store/connections.ts'
 import { instant } from '../store/rows.ts'
+import type { StoredError } from '../store/schema.ts'
 import { backoffMs } from './backoff.ts'
 import { nextLookMs, renewalMs } from './channel_times.ts'
 import { type AnyObject, type Crm, openCrm } from './crm.ts'
@@ -172,11 +173,14 @@ const close = async (engine: Engine, crm: Crm, channel: StoredChannel, signal: A
 
 const fail = async (engine: Engine, crm: Crm, channel: StoredChannel, error: CrmError): Promise<void> => {
   const connectionId = crm.connection.id
-  const stored = storedError(engine, connectionId, error)
+  const secret = await engine.hooks.secretOf(crm.connection)
+  // A CRM may repeat in its refusal what it was given.
+  const clean = (text: string): string => text.replaceAll(secret, '[redacted]')
+  const stored = JSON.parse(clean(JSON.stringify(storedError(engine, connectionId, error)))) as StoredError
   engine.metrics.operation(crm.provider.id, 'subscribe', 'error')
   engine.metrics.error(crm.provider.id, error.kind)
   engine.log.warn({ connection_id: connectionId, error: stored }, 'a webhook channel is not to be had; polling goes on')
-  if (REACTIONS[error.kind].leadsTo === 'reconnect') await pauseForSignIn(engine, connectionId, error.message)
+  if (REACTIONS[error.kind].leadsTo === 'reconnect') await pauseForSignIn(engine, connectionId, stored.message)
   await failChannel(engine.database.db, connectionId, {
     error: stored,
     nextAtMs: engine.clock.wallMs() + waitMs(engine, channel, error),

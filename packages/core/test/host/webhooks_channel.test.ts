@@ -1,5 +1,6 @@
 import { eachBackend } from '@raccordo/testkit/database'
 import { expect, test } from 'vitest'
+import { webhookSecretOf } from '../../src/host/hooks.ts'
 import type { HostOptions } from '../../src/host_options.ts'
 import { TOKENS } from '../../src/index.ts'
 import type { Clock } from '../../src/sync/engine.ts'
@@ -109,6 +110,18 @@ eachBackend(
       rig.crm.server.faults.clear()
       await live(1.5 * HOUR_MS)
       expect((await state()).state).toBe('active')
+    })
+
+    test('that is refused in words that repeat its secret does not keep it', async () => {
+      const { rig, state } = await start(await backend.open(), DAY_MS)
+      const secret = webhookSecretOf('master', rig.connectionId)
+      const refusal = { status: 400, body: { message: `The token ${secret} is not taken` } }
+      rig.crm.server.faults.add({ path: '/channels', effect: { kind: 'reply', when: 'before', reply: refusal } })
+      await rig.host.drain()
+      expect((await state()).lastError).toMatchObject({
+        message: expect.stringContaining('The token [redacted] is not'),
+      })
+      expect(JSON.stringify(await rig.rows('select * from crm_channels'))).not.toContain(secret)
     })
 
     test('follows what is switched on, and is closed with the connection', async () => {
