@@ -148,7 +148,8 @@ const isWanted = ({ sinceMs }: Reading, { updatedAt, deletedAt }: RemoteRecord):
 async function* presented(reading: Reading, found: readonly RemoteRecord[]): AsyncGenerator<PulledRecord> {
   const { engine, crm, object, ctx, mapped, faults } = reading
   const records = found.filter((record) => object.order !== undefined || isWanted(reading, record))
-  const gone = records.filter(({ deletedAt }) => deletedAt !== undefined)
+  // Without a time to ask since, what is gone is none of everything that there is.
+  const gone = reading.sinceMs === undefined ? [] : records.filter(({ deletedAt }) => deletedAt !== undefined)
   const live = await withLinks(
     crm,
     object,
