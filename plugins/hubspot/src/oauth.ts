@@ -3,7 +3,7 @@ import { pathsOf } from './paths.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * HubSpot's sign-in. Calls have no scope of their own: they go by that of contacts. A scope that HubSpot does not know
+ * HubSpot's sign-in. Activities have no scope of their own: they go by those of contacts. A scope that HubSpot does not know
  * breaks its install page, so only those that its specification names stand here.
  */
 export const oauth2: OAuth2<Settings> = {
@@ -18,8 +18,13 @@ export const oauth2: OAuth2<Settings> = {
   },
   scopeSeparator: ' ',
   pkce: true,
+  fromToken: ({ hub_id: portalId }) => (isPortalId(portalId) ? { portalId: String(portalId) } : {}),
   refused: (reply) => refusal(reply),
 }
+
+/** Version 1 of the token endpoint does not name the portal. */
+const isPortalId = (value: unknown): value is string | number =>
+  (typeof value === 'string' || typeof value === 'number') && /^[1-9]\d*$/.test(String(value))
 
 /** A grant that is used up, revoked or unknown is a lost sign-in; HubSpot names it in `status`, and by OAuth's own code. */
 const refusal = (reply: Reply): ErrorKind | undefined => {
