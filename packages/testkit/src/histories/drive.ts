@@ -16,6 +16,8 @@ export interface Stage {
   /** Ids in the CRM that a user changed, removed or merged away. */
   readonly touched: Set<string>
   readonly gone: Map<string, ObjectType>
+  /** Those of them that a user can bring back. */
+  readonly removed: Map<string, ObjectType>
   readonly pushes: Map<string, LocalRecord>
   /** What a reader of the feed has, who reads along. */
   readonly readers: Map<ObjectType, Reader>
@@ -101,6 +103,7 @@ export const driveHistory = async (world: World, history: History): Promise<Stag
     tag: `h${history.seed}x${Math.round(world.time.nowMs() / 1000) % 100_000}`,
     touched: new Set(),
     gone: new Map(),
+    removed: new Map(),
     pushes: new Map(),
     readers: new Map(),
     changes: { count: 0 },
@@ -201,17 +204,18 @@ const push = async (
 type UserStep = Extract<Step, { readonly do: 'add' | 'edit' | 'edit-many' | 'remove' | 'restore' | 'merge' }>
 
 const userActs = async (stage: Stage, step: UserStep): Promise<void> => {
-  const { crm, touched, gone, changes } = stage
+  const { crm, touched, gone, removed, changes } = stage
   changes.count += 1
   if (step.do === 'add') return addRecord(stage, step)
   if (step.do === 'restore') {
     const id = chosen(
-      [...gone].filter(([, type]) => type === step.type),
+      [...removed].filter(([, type]) => type === step.type),
       step.pick,
     )?.[0]
     if (id === undefined || crm.restore === undefined) return
     await crm.restore(step.type, id)
     gone.delete(id)
+    removed.delete(id)
     return
   }
   const live = (await crm.truth(step.type)).filter(({ id }) => step.type !== 'contact' || id !== stage.calleeId)
@@ -229,6 +233,7 @@ const userActs = async (stage: Stage, step: UserStep): Promise<void> => {
   if (step.do === 'remove') {
     await crm.remove(step.type, record.id, step.how)
     gone.set(record.id, step.type)
+    removed.set(record.id, step.type)
     return
   }
   const kept = chosen(
