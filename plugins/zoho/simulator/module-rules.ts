@@ -1,4 +1,4 @@
-import { dependentMismatch, dependentMissing, invalidData, mandatoryMissing, type Place } from './failures.ts'
+import { dependentMismatch, invalidData, mandatoryMissing, type Place } from './failures.ts'
 import type { Org } from './org.ts'
 import { DEFAULT_PIPELINE, type ModuleName, PIPELINES } from './schema.ts'
 import type { StoredRecord } from './table.ts'
@@ -73,11 +73,8 @@ const tasks = (draft: Draft): Values => {
   return before?.values['Status'] === 'Completed' ? {} : { Closed_Time: Math.floor(org.now().getTime() / 1000) * 1000 }
 }
 
-/** `What_Id` says nothing without `$se_module`, and a lead stands there alone. */
-const relations = ({ place, values, given }: Draft): void => {
-  const about = given['What_Id']
-  if (about !== undefined && about !== null && given['$se_module'] === undefined)
-    throw dependentMissing(place, 'What_Id', '$se_module')
+/** A lead stands in `What_Id` alone. */
+const relations = ({ place, values }: Draft): void => {
   const module = (values['What_Id'] as { module?: string } | null | undefined)?.module
   if (module === 'Leads' && (values['Who_Id'] ?? null) !== null)
     throw dependentMismatch(place, 'Who_Id', 'a lead cannot be combined with a contact')

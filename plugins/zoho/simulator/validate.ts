@@ -1,4 +1,4 @@
-import { invalidData, type Place } from './failures.ts'
+import { dependentMissing, invalidData, type Place } from './failures.ts'
 import { currenciesOf, type Org } from './org.ts'
 import { type FieldDefinition, type ModuleName, moduleNamed } from './schema.ts'
 import { isDay, parseInstant, toSecond } from './times.ts'
@@ -79,6 +79,8 @@ const relationOf = (
   const id = idIn(given)
   if (id === undefined) throw expecting(context.place, name, field)
   const module = field.module ?? (name === 'Parent_Id' ? parentModule(given) : context.relatedModule)
+  // An id says nothing as long as it is not known of what.
+  if (module === undefined && name === 'What_Id') throw dependentMissing(context.place, name, '$se_module')
   if (module === undefined || org.tables[module].get(id) === undefined)
     throw invalidData(context.place, name, 'the id given seems to be invalid')
   return { module, id }

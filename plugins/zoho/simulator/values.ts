@@ -77,7 +77,7 @@ const COMPUTED: Readonly<Record<string, (record: StoredRecord, org: Org) => unkn
 
 /** Seconds of a call's `mm:ss`. */
 export const secondsOf = (duration: unknown): number | null => {
-  const match = typeof duration === 'string' ? /^(\d+):(\d{2})$/.exec(duration) : null
+  const match = typeof duration === 'string' ? /^(\d+):([0-5]\d)$/.exec(duration) : null
   return match === null ? null : Number(match[1]) * 60 + Number(match[2])
 }
 

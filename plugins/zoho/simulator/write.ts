@@ -140,8 +140,7 @@ const draftOf = (
   const merged: Record<string, unknown> = { ...before?.values, ...stored }
   for (const [name, field] of org.fields[module])
     if (field.required === true && (merged[name] ?? null) === null) throw mandatoryMissing(place, name)
-  const seen = given['$se_module'] === undefined ? stored : { ...stored, $se_module: given['$se_module'] }
-  const set = applyModuleRules(module, { org, place, values: merged, given: seen, before })
+  const set = applyModuleRules(module, { org, place, values: merged, given: stored, before })
   const { Owner: ownerId = before?.ownerId ?? org.me.id, ...values } = { ...merged, ...set }
   refuseDoubles(org, module, values, before?.id, place)
   return { values, ownerId: String(ownerId ?? before?.ownerId ?? org.me.id) }
