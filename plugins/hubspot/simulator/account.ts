@@ -1,7 +1,7 @@
 import type { SimulatorReply, SimulatorRequest } from '@raccordo/testkit/simulator'
 import { DISPOSITIONS } from './activity-schema.ts'
 import { notFound, refuse } from './failures.ts'
-import type { Portal } from './portal.ts'
+import type { Owner, Portal } from './portal.ts'
 import type { PropertyDefinition } from './property.ts'
 import { requireObject } from './write.ts'
 
@@ -28,15 +28,16 @@ export const accountHandlers = (portal: Portal) => ({
     const owners = portal.owners.filter(
       (owner) => owner.archived === archived && (email === null || owner.email === email),
     )
-    const results = owners.slice(start, start + limit).map(({ id, ...owner }) => ({
-      id: String(id),
-      ...owner,
-      type: 'PERSON',
-      userIdIncludingInactive: owner.userId,
-      teams: [],
-    }))
+    const results = owners.slice(start, start + limit).map(ownerBody)
     const next = start + results.length
     return { body: { results, ...(next < owners.length ? { paging: { next: { after: String(next) } } } : {}) } }
+  },
+  owner: (request: SimulatorRequest): SimulatorReply => {
+    const member = request.query.get('idProperty') === 'userId' ? 'userId' : 'id'
+    const owner = portal.owners.find((candidate) => String(candidate[member]) === request.params['id'])
+    const isWanted = owner?.archived === (request.query.get('archived') === 'true')
+    if (owner === undefined || !isWanted) throw notFound()
+    return { body: ownerBody(owner) }
   },
   properties: (request: SimulatorRequest): SimulatorReply => {
     const object = requireObject(request.params['type'] ?? '')
@@ -65,6 +66,16 @@ export const accountHandlers = (portal: Portal) => ({
     defineProperty(portal, object, property)
     return { status: 201, body: definitionBody(property) }
   },
+})
+
+const ownerBody = ({ id, ...owner }: Owner): object => ({
+  id: String(id),
+  ...owner,
+  type: 'PERSON',
+  userIdIncludingInactive: owner.userId,
+  createdAt: '2019-03-04T10:00:00.000Z',
+  updatedAt: '2024-06-05T11:30:00.250Z',
+  teams: [],
 })
 
 /** Adds a property to the portal; a unique one keeps records apart from then on. */

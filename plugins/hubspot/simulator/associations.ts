@@ -46,6 +46,15 @@ export const associationHandlers = (portal: Portal, options: { readonly pageSize
     if (types === undefined) throw refuse(400, 'VALIDATION_ERROR', `${from} and ${to} cannot be associated`)
     return types.plain
   }
+  /** A plain link, from either side. */
+  const byDefault = (from: ObjectName, id: string, to: ObjectName, toId: string): readonly object[] =>
+    [
+      { from: { id }, to: { id: toId }, associationTypeId: plainType(from, to) },
+      { from: { id: toId }, to: { id }, associationTypeId: plainType(to, from) },
+    ].map(({ associationTypeId, ...ids }) => ({
+      ...ids,
+      associationSpec: { associationCategory: 'HUBSPOT_DEFINED', associationTypeId },
+    }))
   const ends = (request: SimulatorRequest) => ({
     from: requireObject(request.params['from'] ?? ''),
     id: Number(request.params['id']),
@@ -62,7 +71,7 @@ export const associationHandlers = (portal: Portal, options: { readonly pageSize
     putDefault: (request: SimulatorRequest): SimulatorReply => {
       const { from, id, to, toId } = ends(request)
       link(from, id, to, toId, [plainType(from, to)])
-      return { body: { status: 'COMPLETE', results: [{ from: { id: String(id) }, to: { id: String(toId) } }] } }
+      return batchReply(portal, 200, byDefault(from, String(id), to, String(toId)), [])
     },
     put: (request: SimulatorRequest): SimulatorReply => {
       const { from, id, to, toId } = ends(request)
@@ -74,7 +83,7 @@ export const associationHandlers = (portal: Portal, options: { readonly pageSize
         toId,
         types.map((type) => Number(type.associationTypeId)),
       )
-      return { status: 201, body: { fromObjectId: id, toObjectId: toId, labels: [] } }
+      return { status: 201, body: pair(from, id, to, toId) }
     },
     remove: (request: SimulatorRequest): SimulatorReply => {
       const { from, id, to, toId } = ends(request)
@@ -107,9 +116,17 @@ export const associationHandlers = (portal: Portal, options: { readonly pageSize
           Number(input.to?.id),
           typeIds.length === 0 ? [plainType(from, to)] : typeIds,
         )
-        return { fromObjectId: input.from?.id, toObjectId: input.to?.id, labels: [] }
+        return pair(from, Number(input.from?.id), to, Number(input.to?.id))
       })
       return batchReply(portal, 201, results, [])
+    },
+    batchDefault: (request: SimulatorRequest): SimulatorReply => {
+      const { from, to, inputs } = batchEnds(request, MOST_CREATED)
+      const results = inputs.flatMap((input) => {
+        link(from, Number(input.from?.id), to, Number(input.to?.id), [plainType(from, to)])
+        return byDefault(from, String(input.from?.id), to, String(input.to?.id))
+      })
+      return batchReply(portal, 200, results, [])
     },
     batchArchive: (request: SimulatorRequest): SimulatorReply => {
       const { from, to, inputs } = batchEnds(request, MOST_CREATED)
@@ -120,6 +137,14 @@ export const associationHandlers = (portal: Portal, options: { readonly pageSize
     },
   }
 }
+
+const pair = (from: ObjectName, id: number, to: ObjectName, toId: number): object => ({
+  fromObjectTypeId: SCHEMAS[from].typeId,
+  fromObjectId: id,
+  toObjectTypeId: SCHEMAS[to].typeId,
+  toObjectId: toId,
+  labels: [],
+})
 
 interface AssociationInput {
   readonly id?: string | number

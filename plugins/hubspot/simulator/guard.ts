@@ -125,7 +125,8 @@ const outOfScope = (request: SimulatorRequest, grant: Grant): SimulatorReply | u
 
 const scopesFor = (request: SimulatorRequest): readonly string[] => {
   if (request.path.startsWith('/account-info/')) return ['oauth']
-  if (request.path.startsWith('/crm/owners/') || request.path === '/crm/v3/owners') return ['crm.objects.owners.read']
+  if (request.path.startsWith('/crm/owners/') || request.path.startsWith('/crm/v3/owners'))
+    return ['crm.objects.owners.read']
   const object = objectNamed(objectIn(request.path))
   if (object === undefined) return []
   const related = listParameter(request.query, 'associations').flatMap((name) => objectNamed(name) ?? [])

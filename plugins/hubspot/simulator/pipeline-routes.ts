@@ -27,12 +27,15 @@ export const pipelineHandlers = () => {
   }
 }
 
+/** Made with the portal, long ago. */
+const MADE = { createdAt: '2019-03-04T10:00:00.000Z', updatedAt: '2024-06-05T11:30:00.250Z', archived: false }
+
 const pipelineBody = ({ id, label, stages }: Pipeline, displayOrder: number): object => ({
   id,
   label,
   displayOrder,
   stages: stages.map(stageBody).reverse(),
-  archived: false,
+  ...MADE,
 })
 
 const stageBody = ({ id, label, probability, isClosed }: Stage, displayOrder: number): object => ({
@@ -40,5 +43,5 @@ const stageBody = ({ id, label, probability, isClosed }: Stage, displayOrder: nu
   label,
   displayOrder,
   metadata: { isClosed: String(isClosed), probability },
-  archived: false,
+  ...MADE,
 })

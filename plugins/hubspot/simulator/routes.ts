@@ -49,7 +49,7 @@ export const makeRoutes = (
   const batches = (prefix: string): readonly Route[] => [
     post(`${prefix}/:from/:to/batch/read`, associations.batchRead),
     post(`${prefix}/:from/:to/batch/create`, associations.batchCreate),
-    post(`${prefix}/:from/:to/batch/associate/default`, associations.batchCreate),
+    post(`${prefix}/:from/:to/batch/associate/default`, associations.batchDefault),
     post(`${prefix}/:from/:to/batch/archive`, associations.batchArchive),
   ]
   const definitions = (prefix: (what: string) => string): readonly Route[] => [
@@ -60,6 +60,7 @@ export const makeRoutes = (
     get(`${prefix('pipelines')}/:type/:id`, pipelines.one),
     get(`${prefix('pipelines')}/:type/:id/stages`, pipelines.stages),
     get(prefix('owners'), account.owners),
+    get(`${prefix('owners')}/:id`, account.owner),
   ]
   return [
     get('/oauth/authorize', oauth.authorize),
