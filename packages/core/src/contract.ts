@@ -68,12 +68,12 @@ export interface OAuth2<Settings> {
   readonly pkce?: boolean
   /** Prefix of the Authorization header; "Bearer" if absent. */
   readonly prefix?: string
-  /** Settings learned from the redirect, before the code is exchanged (the server that the account lives on). Allow-lists what it takes. */
-  fromRedirect?(redirect: Fields): Partial<Settings>
+  /** Settings learned from the redirect, before the code is exchanged (the server that the account lives on). Allow-lists what it takes; throws for the rest. */
+  fromRedirect?(redirect: Fields, settings: Settings): Partial<Settings>
   /** Settings learned from the token answer (the address of the account's API). Allow-lists what it takes. */
   fromToken?(token: Fields): Partial<Settings>
   /** Names a refusal of the token endpoint, which may come with status 200. Default: 'auth' where access_token is missing. */
-  refused?(reply: Reply): ErrorKind | undefined
+  refused?(reply: Reply): ErrorKind | Failure | undefined
 }
 
 export interface Api<Settings> {

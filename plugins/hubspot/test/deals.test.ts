@@ -1,5 +1,5 @@
-import { compileMapping, type MappingSpec } from '@raccordo/core/mapping'
 import type { FieldInfo, Fields, Row } from '@raccordo/core/plugin'
+import { compileMapping, type MappingSpec } from '@raccordo/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { closeOfDay, dayOfClose } from '../src/close-date.ts'
 import { provider } from '../src/index.ts'

@@ -42,9 +42,5 @@ export const knownApiDomain = (address: string): string | undefined => {
   return isKnown ? origin : undefined
 }
 
-/** True for an address of this machine: a simulator. */
-export const isLoopback = (address: string): boolean =>
-  URL.canParse(address) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(address).hostname)
-
 export const originOf = (address: string): string | undefined =>
   URL.canParse(address) ? new URL(address).origin : undefined

@@ -31,10 +31,13 @@ test('each data centre signs in at its own server and is called at its own API',
 })
 
 test('the code is exchanged where the redirect says that the account lives', () => {
-  const learned = oauth2.fromRedirect?.({ code: 'x', location: 'eu', 'accounts-server': 'https://accounts.zoho.eu' })
+  const learned = oauth2.fromRedirect?.(
+    { code: 'x', location: 'eu', 'accounts-server': 'https://accounts.zoho.eu' },
+    { dc: 'US' },
+  )
   expect(learned).toEqual({ dc: 'EU' })
-  expect(oauth2.fromRedirect?.({ code: 'x', location: 'jp' })).toEqual({ dc: 'JP' })
-  expect(oauth2.fromRedirect?.({ code: 'x' })).toEqual({})
+  expect(oauth2.fromRedirect?.({ code: 'x', location: 'jp' }, { dc: 'US' })).toEqual({ dc: 'JP' })
+  expect(oauth2.fromRedirect?.({ code: 'x' }, { dc: 'US' })).toEqual({})
 })
 
 test('a redirect that names a server that is not Zoho’s is refused before any secret is sent', () => {
@@ -48,11 +51,16 @@ test('a redirect that names a server that is not Zoho’s is refused before any 
     'https://accounts.zoho.com@evil.example',
   ]
   for (const server of foreign)
-    expect(() => oauth2.fromRedirect?.({ code: 'x', 'accounts-server': server }), server).toThrow(/none of Zoho's/)
+    expect(() => oauth2.fromRedirect?.({ code: 'x', 'accounts-server': server }, { dc: 'US' }), server).toThrow(
+      /none of Zoho's/,
+    )
 })
 
-test('a redirect to this machine teaches nothing, so the code goes where the settings say', () => {
-  expect(oauth2.fromRedirect?.({ code: 'x', 'accounts-server': 'http://127.0.0.1:4711' })).toEqual({})
+test('a redirect that names the address of the settings teaches nothing, and no other one of that kind is taken', () => {
+  const redirect = { code: 'x', 'accounts-server': 'http://127.0.0.1:4711' }
+  expect(oauth2.fromRedirect?.(redirect, { dc: 'US', authBaseUrl: 'http://127.0.0.1:4711' })).toEqual({})
+  expect(() => oauth2.fromRedirect?.(redirect, { dc: 'US' })).toThrow(/none of Zoho's/)
+  expect(() => oauth2.fromRedirect?.(redirect, { dc: 'US', authBaseUrl: 'http://127.0.0.1:4712' })).toThrow()
 })
 
 test('the API domain of a token answer is kept where it is Zoho’s, and a refresh that omits it teaches nothing', () => {
@@ -73,10 +81,16 @@ test('the API domain of a token answer is kept where it is Zoho’s, and a refre
 })
 
 test('a token endpoint that says no with status 200 is a no, and too many tokens do not end a grant', () => {
-  const kind = (status: number, error: string) => oauth2.refused?.(reply(status, { error }))
+  const kind = (status: number, error: string) => {
+    const refused = oauth2.refused?.(reply(status, { error }))
+    return typeof refused === 'object' ? refused.kind : refused
+  }
   expect(kind(200, 'invalid_code')).toBe('auth')
   expect(kind(200, 'invalid_client')).toBe('auth')
   for (const status of [200, 400]) expect(kind(status, 'Access Denied')).toBe('rate_limited')
+  // Ten minutes, as long as Zoho counts them.
+  expect(oauth2.refused?.(reply(200, { error: 'Access Denied' }))).toMatchObject({ retryAfterMs: 600_000 })
+  expect(oauth2.refused?.(reply(200, { error: 'invalid_client' }))).toMatchObject({ setting: 'dc' })
   expect(kind(200, 'invalid_redirect_uri')).toBe('invalid')
   expect(oauth2.refused?.(reply(200, { access_token: '1000.a.b', expires_in: 3600 }))).toBeUndefined()
 })

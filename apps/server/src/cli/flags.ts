@@ -28,8 +28,8 @@ const words = (flags: readonly FlagInfo[]): string =>
 export const flagsCommand = (terminal: Terminal) =>
   clientCommand('flags', 'Switch providers, objects and directions of a workspace on and off', [
     'flags acme',
-    'flags acme off --provider hubspot --object deal --direction push',
-    'flags acme unset --provider hubspot --object deal --direction push',
+    'flags acme off --provider acme-crm --object deal --direction push',
+    'flags acme unset --provider acme-crm --object deal --direction push',
   ])
     .argument('<workspace>', 'the workspace as the host application names it')
     .addArgument(new Argument('[state]', 'what to set; the flags are listed if absent').choices(['on', 'off', 'unset']))

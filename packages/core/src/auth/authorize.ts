@@ -101,9 +101,12 @@ const refusal = (title: string, error: string, description: unknown) => {
 }
 
 /** A plugin throws where the redirect names a server that it does not know: whatever it throws, that is a refusal. */
-const learnedFrom = <Settings extends object>({ provider }: OAuthParty<Settings>, redirect: Fields): Fields => {
+const learnedFrom = <Settings extends object>(
+  { provider, settings }: OAuthParty<Settings>,
+  redirect: Fields,
+): Fields => {
   try {
-    return (provider.auth.oauth2?.fromRedirect?.(redirect) ?? {}) as Fields
+    return (provider.auth.oauth2?.fromRedirect?.(redirect, settings) ?? {}) as Fields
   } catch (error) {
     if (isCrmError(error) && error.kind !== 'bug') throw error
     const words = error instanceof Error ? error.message : String(error)

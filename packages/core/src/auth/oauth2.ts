@@ -1,4 +1,4 @@
-import type { BaseSettings, ErrorKind, Fields, OAuth2, Provider, Reply } from '../contract.ts'
+import type { BaseSettings, ErrorKind, Failure, Fields, OAuth2, Provider, Reply } from '../contract.ts'
 import { type CrmError, crmError } from '../errors.ts'
 import { retryAfterMs } from '../http/clock.ts'
 import { factOf } from '../http/context.ts'
@@ -116,10 +116,11 @@ const requestToken = async <Settings extends object>(
   const { clientId, clientSecret } = oauthApp(deps.apps, party, credentials)
   const form = { ...grant, client_id: clientId, client_secret: clientSecret }
   const redactor = createRedactor(credentials, form)
-  const fault = (kind: ErrorKind, message: string, waitMs?: number): CrmError =>
+  const fault = (kind: ErrorKind, message: string, waitMs?: number, setting?: string): CrmError =>
     crmError(kind, redactor.text(`Sign-in at ${party.provider.title}: ${message}`), {
       provider: party.provider.id,
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+      ...(setting === undefined ? {} : { setting }),
     })
 
   const response = await deps
@@ -138,8 +139,12 @@ const requestToken = async <Settings extends object>(
     })
   const { reply } = readReply(response)
   const refusal = refusalOf(oauth2, reply)
-  if (refusal !== undefined)
-    throw fault(refusal, `${reply.status} ${excerpt(reply.body)}`, retryAfterMs(reply.headers, deps.wallMs()))
+  if (refusal !== undefined) {
+    const named: Partial<Failure> & { readonly kind: ErrorKind } =
+      typeof refusal === 'string' ? { kind: refusal } : refusal
+    const words = named.message ?? `${reply.status} ${excerpt(reply.body)}`
+    throw fault(named.kind, words, named.retryAfterMs ?? retryAfterMs(reply.headers, deps.wallMs()), named.setting)
+  }
   try {
     return grantOf(oauth2, reply.body as Fields, deps.wallMs())
   } catch (error) {
@@ -159,7 +164,7 @@ export const oauthOf = <Settings extends object>(provider: Provider<Settings>): 
 }
 
 /** Only a clear refusal may end a grant: an outage, a proxy's page or a wrong address must not. */
-const refusalOf = <Settings>(oauth2: OAuth2<Settings>, reply: Reply): ErrorKind | undefined => {
+const refusalOf = <Settings>(oauth2: OAuth2<Settings>, reply: Reply): ErrorKind | Failure | undefined => {
   const named = oauth2.refused?.(reply)
   if (named !== undefined) return named
   if (reply.status === 429) return 'rate_limited'
