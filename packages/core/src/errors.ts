@@ -121,7 +121,9 @@ export class CrmError extends Error {
     }
     const { existingIds, faults, retryAfterMs, scopes, setting } = this
     return Object.fromEntries(
-      Object.entries({ ...known, existingIds, faults, retryAfterMs, scopes, setting }).filter(([, value]) => value !== undefined),
+      Object.entries({ ...known, existingIds, faults, retryAfterMs, scopes, setting }).filter(
+        ([, value]) => value !== undefined,
+      ),
     )
   }
 }
