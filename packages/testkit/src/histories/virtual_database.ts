@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite'
 
-/** A schema that comes before Postgres's own: in it `now()` and `clock_timestamp()` tell the virtual time. */
+/** A schema that comes before Postgres's own: in it the functions that tell the time tell the virtual one. */
 const SCHEMA = 'virtual_time'
 
 /** Statements that give a new database the virtual time. A sequence holds it, because no transaction hides what it holds. */
@@ -10,6 +10,8 @@ export const virtualTimeSql = (nowMs: number): string => `
   create or replace function ${SCHEMA}.clock_timestamp() returns timestamptz language sql stable
     as 'select pg_catalog.to_timestamp(last_value / 1000.0) from ${SCHEMA}.now_ms';
   create or replace function ${SCHEMA}.now() returns timestamptz language sql stable
+    as 'select pg_catalog.to_timestamp(last_value / 1000.0) from ${SCHEMA}.now_ms';
+  create or replace function ${SCHEMA}.statement_timestamp() returns timestamptz language sql stable
     as 'select pg_catalog.to_timestamp(last_value / 1000.0) from ${SCHEMA}.now_ms';
   ${setTimeSql(nowMs)}`
 
