@@ -142,7 +142,14 @@ export const createProvider = (facts: CrmFacts = {}): Provider<Fields> => {
     auth: { apiKey: {} },
     api: {
       baseUrl: 'http://127.0.0.1:9',
-      limits: { rates: [], parallel: [], page: facts.page ?? 100, read: facts.read ?? 100, write: facts.write ?? 50, ...(facts.fields === undefined ? {} : { fields: facts.fields }) },
+      limits: {
+        rates: [],
+        parallel: [],
+        page: facts.page ?? 100,
+        read: facts.read ?? 100,
+        write: facts.write ?? 50,
+        ...(facts.fields === undefined ? {} : { fields: facts.fields }),
+      },
       settleMs: facts.settleMs ?? 300,
     },
     probe: async (ctx) => (await ctx.call({ path: '/me' })).body,
