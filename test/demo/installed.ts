@@ -10,6 +10,7 @@ export interface InstalledCrm {
   readonly simulator: SimulatorDefinition
   readonly settings: SettingsSchema
   readonly auth: Readonly<Record<string, unknown>>
+  readonly objects: Provider['objects']
 }
 
 /** The parts of a provider's settings schema that flags are made from. */
@@ -31,6 +32,7 @@ export const installedCrms = async (hostPackageJson: string): Promise<readonly I
         simulator: simulator as SimulatorDefinition,
         settings: provider.settings as SettingsSchema,
         auth: { ...provider.auth },
+        objects: provider.objects,
       }
     }),
   )

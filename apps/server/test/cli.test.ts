@@ -123,7 +123,9 @@ describe('raccordo', () => {
 
   it('lists providers and connections as a table and as JSON', async () => {
     const cli = await against({})
-    expect((await cli(['providers'])).out).toMatch(/shop +Shop +1\.0\.0 +apiKey +people/)
+    const { out } = await cli(['providers'])
+    expect(out).toMatch(/shop +Shop +1\.0\.0 +apiKey/)
+    expect(out).toMatch(/shop +people +contact +yes +pull/)
     expect((await cli(['connections'])).out).toMatch(/c1 +acme +shop/)
     expect(JSON.parse((await cli(['connections', '--json'])).out)).toEqual([CONNECTIONS[0]])
   })

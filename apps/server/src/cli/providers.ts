@@ -5,18 +5,30 @@ import { show, type Terminal } from './terminal.ts'
 
 const NONE = 'No provider is installed. Add one to the package.json of the server: npm install @raccordo/plugin-…'
 
-const words = ({ items }: { readonly items: readonly ProviderInfo[] }): string =>
+const installed = (items: readonly ProviderInfo[]): string =>
   table(
-    ['provider', 'title', 'version', 'sign-in', 'objects'],
-    items.map(({ id, title, version, auth, objects }) => [
-      id,
-      title,
-      version,
-      auth.join(', '),
-      objects.map(({ name }) => name).join(', '),
-    ]),
+    ['provider', 'title', 'version', 'sign-in'],
+    items.map(({ id, title, version, auth }) => [id, title, version, auth.join(', ')]),
     NONE,
   )
+
+const abilities = (items: readonly ProviderInfo[]): string =>
+  table(
+    ['provider', 'object', 'type', 'on', 'can'],
+    items.flatMap(({ id, objects }) =>
+      objects.map(({ name, type, onByDefault, capabilities }) => [
+        id,
+        name,
+        type,
+        onByDefault ? 'yes' : 'if asked',
+        capabilities.join(' '),
+      ]),
+    ),
+    '',
+  )
+
+const words = ({ items }: { readonly items: readonly ProviderInfo[] }): string =>
+  items.length === 0 ? installed(items) : `${installed(items)}\n\n${abilities(items)}`
 
 export const providersCommand = (terminal: Terminal) =>
   clientCommand('providers', 'List the installed providers', ['providers', 'providers --json']).action(
