@@ -25,7 +25,8 @@ const isTypePaused = isTypeSwitchedOff({
 /**
  * Everything that is due now on connections that may work and that nobody is at. One statement, whatever their number.
  * Channels and chores follow the host's clock (`nowMs`), because a CRM names the end of a channel; a connection that
- * was switched off has its channel closed. `channels`: whether this process can look after them.
+ * was switched off has its channel closed. `channels`: whether this process can look after them. What is due is told by the
+ * statement's time: the clock's, which moves, could not be looked up in an index.
  */
 export const dueWork = async (
   { db }: Database,
@@ -35,13 +36,13 @@ export const dueWork = async (
   const { rows } = await sql<DueWork>`
     with open as (
       select 'scan' as kind, connection_id, object, pass, next_at from crm_sync_cursors
-        where next_at <= clock_timestamp() and state <> 'off' and not paused
+        where next_at <= statement_timestamp() and state <> 'off' and not paused
       union all
       select 'push', connection_id, type, '', min(next_at) from crm_outbox
-        where status in ('pending', 'in_flight') and next_at <= clock_timestamp() group by connection_id, type
+        where status in ('pending', 'in_flight') and next_at <= statement_timestamp() group by connection_id, type
       union all
       select 'inbox', connection_id, '', '', min(next_at) from crm_webhook_inbox
-        where processed_at is null and next_at <= clock_timestamp() and ${isFollowed} group by connection_id
+        where processed_at is null and next_at <= statement_timestamp() and ${isFollowed} group by connection_id
       union all
       select 'channel', connection_id, '', '', next_at from crm_channels
         where ${channels}::boolean and next_at <= ${instant(nowMs)}::timestamptz
@@ -49,7 +50,7 @@ export const dueWork = async (
     select open.kind, open.connection_id as "connectionId", open.object, open.pass,
       open.next_at
     from open join crm_connections connection on connection.id = open.connection_id
-    left join crm_leases lease on lease.expires_at > clock_timestamp() and lease.key = case open.kind
+    left join crm_leases lease on lease.expires_at > statement_timestamp() and lease.key = case open.kind
       when 'scan' then 'scan:' || open.connection_id || ':' || open.object || ':' || open.pass
       when 'push' then 'push:' || open.connection_id || ':' || open.object
       else open.kind || ':' || open.connection_id end
