@@ -9,6 +9,8 @@ const KINDS: Readonly<Record<string, (user: User, org: Org) => boolean>> = {
   ActiveUsers: (user) => user.isActive,
   DeactiveUsers: (user) => !user.isActive,
   ActiveConfirmedUsers: (user) => user.isActive,
+  ConfirmedUsers: (user) => user.isActive,
+  NotConfirmedUsers: () => false,
   AdminUsers: (user, org) => user === org.me && org.knobs.isAdministrator,
   ActiveConfirmedAdmins: (user, org) => user === org.me && org.knobs.isAdministrator,
   CurrentUser: (user, org) => user === org.me,

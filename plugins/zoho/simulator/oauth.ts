@@ -1,4 +1,5 @@
 import { consentPage, rollingWindow, type SimulatorReply, type SimulatorRequest } from '@raccordo/testkit/simulator'
+import { givenParameters } from './form.ts'
 import { DATA_CENTRES } from './options.ts'
 import type { Org } from './org.ts'
 import { mint, type Tokens } from './tokens.ts'
@@ -93,7 +94,7 @@ export const makeOAuth = (org: Org, tokens: Tokens, servers: () => Servers) => {
   })
 
   const token = (request: SimulatorRequest): SimulatorReply => {
-    const given = new URLSearchParams([...request.query, ...request.form()])
+    const given = givenParameters(request)
     const isKnown = given.get('client_id') === chosen.clientId && given.get('client_secret') === chosen.clientSecret
     // Another data centre knows nothing of this client.
     if (!isKnown || org.knobs.isElsewhere) return refused('invalid_client')
@@ -103,7 +104,7 @@ export const makeOAuth = (org: Org, tokens: Tokens, servers: () => Servers) => {
   }
 
   const revoke = (request: SimulatorRequest): SimulatorReply => {
-    const value = request.query.get('token') ?? request.form().get('token') ?? ''
+    const value = givenParameters(request).get('token') ?? ''
     return tokens.revoke(value) ? { body: { status: 'success' } } : refused('invalid_code')
   }
 

@@ -1,7 +1,7 @@
 import { invalidModule, limitExceeded, missingParameter, permissionDenied, refuse } from './failures.ts'
 import type { Org } from './org.ts'
 import { type ModuleName, moduleNamed } from './schema.ts'
-import { parseInstant } from './times.ts'
+import { parseWrittenInstant } from './times.ts'
 
 export const LONGEST_PAGE = 200
 const MOST_FIELDS = 50
@@ -48,7 +48,7 @@ export const invalidParameter = (name: string): Error =>
 export const modifiedSince = (headers: Readonly<Record<string, string>>): number | undefined => {
   const header = headers['if-modified-since']
   if (header === undefined) return undefined
-  const sinceMs = parseInstant(header)
+  const sinceMs = parseWrittenInstant(header)
   if (sinceMs === undefined)
     throw refuse(400, 'INVALID_DATA', 'the If-Modified-Since header is invalid', { header: 'If-Modified-Since' })
   return sinceMs

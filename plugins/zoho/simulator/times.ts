@@ -12,8 +12,15 @@ export const renderInstant = (atMs: number, offsetMinutes: number): string => {
 }
 
 /**
- * Reads an instant, in epoch ms; undefined where it is not written as the documentation has it. `Z` and fractions of a
- * second stand nowhere in the documentation, so they are refused.
+ * An instant of a value or a header. Zoho's own SDK writes `Z` there wherever the machine lives in UTC; fractions of a
+ * second stand nowhere.
+ */
+export const parseWrittenInstant = (text: unknown): number | undefined =>
+  parseInstant(typeof text === 'string' ? text.replace(/Z$/, '+00:00') : text)
+
+/**
+ * Reads an instant, in epoch ms; undefined where it is not written as the documentation of queries has it, with an
+ * explicit offset.
  */
 export const parseInstant = (text: unknown): number | undefined => {
   const match = typeof text === 'string' ? PATTERN.exec(text) : null

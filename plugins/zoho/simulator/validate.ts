@@ -1,7 +1,7 @@
 import { dependentMissing, invalidData, type Place } from './failures.ts'
 import { currenciesOf, type Org } from './org.ts'
 import { type FieldDefinition, type ModuleName, moduleNamed } from './schema.ts'
-import { isDay, parseInstant, toSecond } from './times.ts'
+import { isDay, parseWrittenInstant, toSecond } from './times.ts'
 import type { Relation } from './values.ts'
 
 /**
@@ -29,7 +29,7 @@ export const storedValue = (
     case 'picklist':
       return optionOf(org, name, field, given, place)
     case 'datetime': {
-      const atMs = parseInstant(given)
+      const atMs = parseWrittenInstant(given)
       if (atMs === undefined) throw expecting(place, name, field)
       return toSecond(atMs)
     }

@@ -3,7 +3,7 @@ import { missingParameter, type Refusal, RefusedError, refusalBody, refuse } fro
 import type { Org } from './org.ts'
 import { listOf } from './request-parts.ts'
 import { MODULES, type ModuleName, moduleNamed } from './schema.ts'
-import { parseInstant, renderInstant, toSecond } from './times.ts'
+import { parseWrittenInstant, renderInstant, toSecond } from './times.ts'
 import { moduleId } from './values.ts'
 
 const HOUR_MS = 3_600_000
@@ -160,7 +160,7 @@ const channelOf = (org: Org, asked: Asked, previous: Channel | undefined): Chann
 const expiryOf = (org: Org, asked: Asked): number => {
   const nowMs = org.now().getTime()
   if (asked['channel_expiry'] === undefined || asked['channel_expiry'] === null) return toSecond(nowMs + HOUR_MS)
-  const askedMs = parseInstant(asked['channel_expiry'])
+  const askedMs = parseWrittenInstant(asked['channel_expiry'])
   if (askedMs === undefined || askedMs <= nowMs) throw invalid('channel_expiry')
   return askedMs - nowMs > WEEK_MS ? toSecond(nowMs + HOUR_MS) : askedMs
 }

@@ -13,7 +13,7 @@ import type { Org } from './org.ts'
 import { requireModule } from './request-parts.ts'
 import type { ModuleName } from './schema.ts'
 import type { StoredRecord } from './table.ts'
-import { parseInstant, renderInstant } from './times.ts'
+import { parseWrittenInstant, renderInstant } from './times.ts'
 import { duplicateChecks, recordWith } from './unique.ts'
 import { shownUser, type Values } from './values.ts'
 import { apiWriter, createRecord, deleteRecord, updateRecord } from './write.ts'
@@ -167,7 +167,7 @@ const findDouble = (
 const requireUnmodified = (org: Org, module: ModuleName, request: SimulatorRequest, id: string): void => {
   const header = request.headers['if-unmodified-since']
   if (header === undefined) return
-  const sinceMs = parseInstant(header)
+  const sinceMs = parseWrittenInstant(header)
   if (sinceMs === undefined)
     throw refuse(400, 'INVALID_DATA', 'the If-Unmodified-Since header is invalid', { header: 'If-Unmodified-Since' })
   const record = org.tables[module].get(id)
