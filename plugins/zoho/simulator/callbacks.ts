@@ -1,7 +1,8 @@
+import type { Channel } from './channel.ts'
 import { type Change, type Org, userWithId } from './org.ts'
 import { MODULE_NAMES, type ModuleName } from './schema.ts'
 import { isRelation, shownValue } from './values.ts'
-import { type Channel, resourceUri } from './watch.ts'
+import { resourceUri } from './watch.ts'
 
 /** One message to one channel. */
 export interface Callback {

@@ -7,6 +7,7 @@ import {
   type TruthRecord,
 } from '@raccordo/testkit/simulator'
 import { MODULES_OF, moduleFor, moduleHolding, toTruth, toValues } from './canonical.ts'
+import type { Channel } from './channel.ts'
 import { type Converted, convertLead } from './convert.ts'
 import { makeLimits } from './credits.ts'
 import { deliveriesFor } from './deliveries.ts'
@@ -20,7 +21,7 @@ import { makeRoutes } from './routes.ts'
 import type { FieldDefinition, ModuleName } from './schema.ts'
 import { seedOrg } from './seed.ts'
 import { makeTokens } from './tokens.ts'
-import { type Channel, makeWatch } from './watch.ts'
+import { makeWatch } from './watch.ts'
 import { createRecord, deleteRecord, restoreRecord, updateRecord, userWriter } from './write.ts'
 
 export type { ZohoOptions } from './options.ts'
