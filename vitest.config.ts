@@ -13,6 +13,7 @@ export default defineConfig({
     globalSetup: ['@raccordo/testkit/database/global-setup'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // Much of the time is waiting: for a timer, a database, a process that was started.
+    maxWorkers: 3,
   },
 })
