@@ -29,7 +29,8 @@ export const createTrials = (parts: {
     const store = unsavedCredentials(credentials)
     const deps: CredentialDeps = {
       store,
-      tokens: createTokens({ store, leases: unshared, clock: parts.clock }),
+      // Nobody else can win a refresh of what only this trial knows: a refusal is told at once.
+      tokens: createTokens({ store, leases: unshared, clock: parts.clock, timeoutMs: 0 }),
       sessions: createSessions(store, parts.clock),
       oauth: parts.oauth,
     }
