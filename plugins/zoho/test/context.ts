@@ -1,14 +1,5 @@
-import {
-  type Call,
-  type Ctx,
-  type Fields,
-  fail,
-  type LookupRow,
-  type Outcome,
-  type RemoteRecord,
-  type Reply,
-  type Row,
-} from '@raccordo/core/plugin'
+import type { Ctx, Fields, LookupRow, Outcome, RemoteRecord, Row } from '@raccordo/core/plugin'
+import { plainContext, readLookup as readTable } from '@raccordo/testkit/conformance'
 import { simulator, type ZohoOptions, type ZohoSimulator } from '../simulator/index.ts'
 import { provider, type Settings } from '../src/index.ts'
 
@@ -39,58 +30,15 @@ export const openBench = async (options: ZohoOptions = {}, settings: Settings = 
 
 export const tokenOf = (sim: ZohoSimulator): string => String(sim.connection.credentials['accessToken'])
 
-export const contextOf = (settings: Settings, token: string, now: () => Date): Ctx<Settings> => {
-  const tables = new Map<string, readonly LookupRow[]>()
-  const ctx: Ctx<Settings> = {
-    settings,
-    session: {},
-    account: { id: '1', timeZone: 'Asia/Kolkata', currency: 'EUR' },
-    signal: new AbortController().signal,
-    now,
-    call: (call) => send(settings, token, call),
-    lookup: async (name, key) => {
-      const rows = tables.get(name) ?? (await readLookup(ctx, name))
-      tables.set(name, rows)
-      return rows.find((row) => row.key === key)
-    },
-  }
-  return ctx
-}
+export const contextOf = (settings: Settings, token: string, now: () => Date): Ctx<Settings> =>
+  plainContext(
+    provider,
+    { settings, credentials: { accessToken: token } },
+    { now, account: { id: '1', timeZone: 'Asia/Kolkata', currency: 'EUR' } },
+  )
 
-export const readLookup = async (ctx: Ctx<Settings>, name: string): Promise<readonly LookupRow[]> => {
-  const rows: LookupRow[] = []
-  let cursor: string | undefined
-  do {
-    const page = await provider.lookups?.[name]?.list(ctx, cursor)
-    rows.push(...(page?.rows ?? []))
-    cursor = page?.next
-  } while (cursor !== undefined)
-  return rows
-}
-
-const send = async (settings: Settings, token: string, call: Call): Promise<Reply> => {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, String(value))
-  const response = await fetch(`${settings.apiBaseUrl}${call.path}${query.size === 0 ? '' : `?${query}`}`, {
-    method: call.method ?? 'GET',
-    headers: {
-      authorization: `Zoho-oauthtoken ${token}`,
-      ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...call.headers,
-    },
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-  })
-  const text = await response.text()
-  const reply = {
-    status: response.status,
-    headers: Object.fromEntries(response.headers),
-    body: text === '' ? undefined : /^[[{]/.test(text) ? JSON.parse(text) : text,
-  }
-  const named = provider.api.classify?.(reply)
-  if (named !== undefined && typeof named !== 'string') throw fail(named.kind, named.message, named)
-  if (response.status >= 400) throw fail('unavailable', `status ${reply.status}`, { unknownOutcome: true })
-  return reply
-}
+export const readLookup = (ctx: Ctx<Settings>, name: string): Promise<readonly LookupRow[]> =>
+  readTable(provider, ctx, name)
 
 export const objectOf = (name: string) => {
   const object = provider.objects.find((candidate) => candidate.name === name)
