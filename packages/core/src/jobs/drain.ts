@@ -4,7 +4,6 @@ import type { Engine } from '../sync/engine.ts'
 import type { StopSignals } from '../sync/turn.ts'
 import { dueTerms } from './due_terms.ts'
 import { doJob } from './job.ts'
-import type { JobData } from './queues.ts'
 
 const MOST_AT_ONCE = 500
 /** The same things stay due where they wait for each other or for another worker: then it is not for us to go on. */
@@ -29,24 +28,10 @@ export const drain = async (engine: Engine, stop: StopSignals): Promise<Drained>
     if (due.length === 0 || alike === MOST_ALIKE) break
     for (const job of due) {
       for (let hasMore: boolean | undefined = true; hasMore === true && !stop.soon.aborted; turns += 1) {
-        hasMore = await tried(engine, job, stop)
+        hasMore = await doJob(engine, job, stop)
       }
     }
   }
   const nextAt = await nextDueAt(engine.database, dueTerms(engine))
   return { turns, ...(nextAt === undefined ? {} : { nextAt }) }
-}
-
-/** A job that ends in an unforeseen error is told and left; the others go on. */
-const tried = async (engine: Engine, job: JobData, stop: StopSignals): Promise<boolean | undefined> => {
-  try {
-    return await doJob(engine, job, stop)
-  } catch (error) {
-    const { kind, connectionId, object, pass } = job
-    engine.log.error(
-      { kind, connection_id: connectionId, object, pass, err: error },
-      'a job ended in an unforeseen error',
-    )
-    return undefined
-  }
 }

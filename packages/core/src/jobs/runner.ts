@@ -23,19 +23,8 @@ export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): R
   const work = async (job: JobData): Promise<void> => {
     const hasMore = await doJob(engine, job, stop)
     // Back to the end of the queue: whoever is more urgent or has waited longer comes first.
-    if (hasMore === true && !stop.soon.aborted) await engine.doorbell.due(job)
-  }
-
-  const answer = async (job: JobData): Promise<void> => {
-    try {
-      await work(job)
-    } catch (error) {
-      // A bell that was not answered is rung again by the due-query; the queue itself goes on.
-      engine.log.error(
-        { kind: job.kind, connection_id: job.connectionId, object: job.object, pass: job.pass, err: error },
-        'a job ended in an unforeseen error',
-      )
-    }
+    // A bell that cannot be rung now is rung by the due-query.
+    if (hasMore === true && !stop.soon.aborted) await engine.doorbell.due(job).catch(() => undefined)
   }
 
   /** One worker: woken by a ring, and looking for more as soon as it has ended a job. */
@@ -45,7 +34,7 @@ export const createRunner = (engine: Engine, boss: PgBoss, stop: StopSignals): R
       { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 },
       async ([job]) => {
         if (job === undefined) return
-        await answer(job.data)
+        await work(job.data)
         boss.notifyWorker(id)
       },
     )
