@@ -1,17 +1,5 @@
+import { OPERATIONS } from '@raccordo/core'
 import { installedCrms } from '../demo/installed.ts'
-
-const OPERATIONS = [
-  'pull',
-  'stamps',
-  'deleted',
-  'read',
-  'links',
-  'find',
-  'create',
-  'update',
-  'locate',
-  'describe',
-] as const
 
 /** What every object of every installed plugin can do, as a table of Markdown. */
 export const capabilityTable = async (hostPackageJson: string): Promise<string> => {
