@@ -42,6 +42,8 @@ export const failureOf = (error: {
   readonly vendorCode?: string | undefined
   readonly retryAfterMs?: number | undefined
   readonly existingIds?: readonly string[] | undefined
+  readonly scopes?: readonly string[] | undefined
+  readonly setting?: string | undefined
   readonly notSent?: boolean
 }): Failure => ({
   kind: error.kind,
@@ -50,5 +52,7 @@ export const failureOf = (error: {
   ...(error.vendorCode === undefined ? {} : { vendorCode: error.vendorCode }),
   ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   ...(error.existingIds === undefined ? {} : { existingIds: error.existingIds }),
+  ...(error.scopes === undefined ? {} : { scopes: error.scopes }),
+  ...(error.setting === undefined ? {} : { setting: error.setting }),
   ...(error.notSent === true ? { notSent: true } : {}),
 })
