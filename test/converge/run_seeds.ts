@@ -34,7 +34,7 @@ export interface Ended {
   readonly smallest?: History
 }
 
-const SHRINK_WORKERS = 2
+const MOST_WORKERS = 2
 
 /** Runs the histories of a range one after the other and tells of each as it ends. Answers the calls by operation. */
 export const runSeeds = async (range: Range, onEnd: (ended: Ended) => void): Promise<ReadonlyMap<string, number>> => {
@@ -52,7 +52,7 @@ export const runSeeds = async (range: Range, onEnd: (ended: Ended) => void): Pro
       : openCrashWorld(provider, definition, {
           databaseUrl: await postgres.createDatabase(),
           providerUrl,
-          workers: 1 + (seed % SHRINK_WORKERS),
+          workers: 1 + (seed % MOST_WORKERS),
           seed,
         })
   let world = await open(range.from)

@@ -18,7 +18,6 @@ export const scopeOf = async (
       pushed: typesWith('create'),
       canMerge: played.merge !== undefined,
       canRestore: played.restore !== undefined,
-      hasIndex: provider.objects.some(({ stamps }) => stamps !== undefined),
       hasSlowCommits: played.commitDelayMs !== undefined,
       ...wanted,
     }

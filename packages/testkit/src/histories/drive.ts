@@ -273,21 +273,22 @@ const addRecord = async ({ crm, history, tag }: Stage, step: Extract<UserStep, {
 
 const chosen = <T>(list: readonly T[], pick: number): T | undefined => list[Math.floor(pick * list.length)]
 
+/** Reads what is new in the feed of every type, as a host application does. */
 const readAlong = async ({ world, connectionId, readers }: Stage): Promise<void> => {
   for (const type of new Set(world.provider.objects.map((object) => object.type))) {
     const reader = readers.get(type) ?? { next: undefined, records: new Map(), ranBack: false, lastSeq: 0 }
     readers.set(type, reader)
-    const page = await world.host.feed(connectionId, type, {
-      limit: READ_AT_ONCE,
-      ...(reader.next === undefined ? {} : { after: reader.next }),
-    })
-    for (const record of page.records) {
-      if (record.seq <= reader.lastSeq) reader.ranBack = true
-      reader.lastSeq = record.seq
-      reader.records.set(`${record.kind}:${record.externalId}`, record)
+    for (let hasMore = true; hasMore; ) {
+      const after = reader.next === undefined ? {} : { after: reader.next }
+      const page = await world.host.feed(connectionId, type, { limit: READ_AT_ONCE, ...after })
+      for (const record of page.records) {
+        if (record.seq <= reader.lastSeq) reader.ranBack = true
+        reader.lastSeq = record.seq
+        reader.records.set(`${record.kind}:${record.externalId}`, record)
+      }
+      reader.next = page.next
+      hasMore = page.hasMore
     }
-    reader.next = page.next
-    if (page.hasMore) await readAlong({ world, connectionId, readers } as Stage)
   }
 }
 

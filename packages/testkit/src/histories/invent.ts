@@ -10,7 +10,6 @@ export interface Scope {
   readonly pushed: readonly ObjectType[]
   readonly canMerge: boolean
   readonly canRestore: boolean
-  readonly hasIndex: boolean
   readonly hasSlowCommits: boolean
   /** Nothing goes wrong: what the reading costs is measured. */
   readonly isQuiet: boolean
@@ -78,8 +77,9 @@ export const inventHistory = (seed: number, scope: Scope): History => {
     random() < 0.5 ? { do: 'poll' } : { do: 'wait', ms: one([0, 200, 1_500, 8_000, 31_000, 90_000, 400_000]) }
   const troubleStep = (): Step => {
     const dice = random()
-    if (scope.hasIndex && dice < 0.15) return { do: 'lag', ms: one([0, 2_000, 15_000, 40_000]) }
-    if (scope.hasSlowCommits && dice < 0.15) return { do: 'slow-commits', ms: one([0, 1_500, 20_000, 120_000]) }
+    // Of no effect where the CRM has no index, or stamps what it commits.
+    if (dice < 0.15) return { do: 'lag', ms: one([0, 2_000, 15_000, 40_000]) }
+    if (dice < 0.3 && scope.hasSlowCommits) return { do: 'slow-commits', ms: one([0, 1_500, 20_000, 120_000]) }
     return { do: 'trouble', kind: one(TROUBLES), times: 1 + below(6), share: one([1, 1, 0.5, 0.3]) }
   }
   const anyStep = (): Step => {

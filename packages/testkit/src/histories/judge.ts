@@ -5,7 +5,7 @@ import type { LocalRecord, Stage } from './drive.ts'
 
 /** One thing that is not as was promised. */
 export interface Breach {
-  readonly promise: 'lost' | 'stale' | 'ghost' | 'duplicated' | 'feed' | 'push' | 'open' | 'dead-letter' | 'budget'
+  readonly promise: 'lost' | 'stale' | 'ghost' | 'duplicated' | 'feed' | 'push' | 'open' | 'dead-letter'
   readonly detail: string
 }
 
