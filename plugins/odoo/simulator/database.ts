@@ -1,6 +1,6 @@
 import { type Bound, bindNamed, bindPositional } from './arguments.ts'
 import { installData } from './demo-data.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, rowOf } from './environment.ts'
 import { sendHooks } from './hooks.ts'
 import { methodNamed } from './methods.ts'
 import { modelsOf } from './models.ts'
@@ -85,6 +85,17 @@ export const openDatabase = ({ name, version, now, userTimeZone, automation }: D
     return result
   }
 
+  /**
+   * A transaction cannot commit over a version that came after its beginning: Odoo begins it again, with a stamp of its
+   * own. Undefined where the record is gone: then it is rolled back.
+   */
+  const repeated = (env: Environment, model: string, id: number): Environment | undefined => {
+    const current = rowOf(env, model, id)
+    if (current === undefined) return undefined
+    const isOvertaken = Number(current['write_date']) > env.stamp
+    return isOvertaken ? begin(administrator, { tracking_disable: true }) : env
+  }
+
   const database: Database = {
     name,
     version,
@@ -109,10 +120,12 @@ export const openDatabase = ({ name, version, now, userTimeZone, automation }: D
       const env = begin(administrator, { tracking_disable: true })
       const id = known ?? store.nextId(model)
       const commit = () => {
+        const own = known === undefined ? env : repeated(env, model, known)
+        if (own === undefined) return
         store.atomically(() =>
-          known === undefined ? create(env, model, [values], [id]) : write(env, model, [known], values),
+          known === undefined ? create(own, model, [values], [id]) : write(own, model, [known], values),
         )
-        sendHooks(store, env, database.toldUrl)
+        sendHooks(store, own, database.toldUrl)
       }
       if (database.commitDelayMs === 0) commit()
       else waiting.push({ dueMs: now().getTime() + database.commitDelayMs, commit })
