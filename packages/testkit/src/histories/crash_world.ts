@@ -23,7 +23,7 @@ export type FromWorker =
   | { readonly say: 'awake'; readonly sleep: number }
 
 /** A machine with two cores may leave a process alone for so long. */
-const QUIET_MS = 15
+const QUIET_MS = 40
 
 /**
  * A world on a Postgres of its own whose work is done by real processes, which can be killed. `databaseUrl` names an

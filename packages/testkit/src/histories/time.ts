@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** A clock that stands still until somebody lets time pass; a day takes as long as what happens in it. */
 export interface VirtualTime {
   nowMs(): number
@@ -25,7 +27,11 @@ interface Timer {
   readonly run: () => void
 }
 
-const QUIET_MS = 2
+const BREATH_MS = 2
+/** Breaths in a row without work after which everything is taken to wait for time. */
+const IDLE_BREATHS = 2
+/** Share of a breath that this process may work in and still be idle. */
+const IDLE_SHARE = 0.5
 
 /**
  * Makes a virtual time. `onMove` is told of every new instant and waited for (a database has to learn it too);
@@ -50,7 +56,17 @@ export const createVirtualTime = (options: {
     await move(timer.atMs)
     timer.run()
   }
-  const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, QUIET_MS))
+  const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, BREATH_MS))
+  /** True where nothing was under way for a while: time must not pass while the machine is merely slow. */
+  const isIdle = async (): Promise<boolean> => {
+    for (let breath = 0; breath < IDLE_BREATHS; breath += 1) {
+      const before = performance.eventLoopUtilization()
+      await breathe()
+      const { utilization } = performance.eventLoopUtilization(before)
+      if (utilization > IDLE_SHARE || options.isBusy?.() === true) return false
+    }
+    return true
+  }
 
   const schedule: VirtualTime['schedule'] = (ms, run) => {
     const timer = { atMs: nowMs + Math.max(0, ms), run }
@@ -100,8 +116,8 @@ export const createVirtualTime = (options: {
       })
       ended.catch(() => undefined)
       while (!isOver) {
-        await Promise.race([ended.catch(() => undefined), breathe()])
-        if (isOver || options.isBusy?.() === true) continue
+        const mayPass = await Promise.race([ended.then(undefined, () => undefined).then(() => false), isIdle()])
+        if (isOver || !mayPass) continue
         const due = next()
         if (due !== undefined) await fire(due)
       }
