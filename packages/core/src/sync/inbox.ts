@@ -30,7 +30,9 @@ const GATHER_MS = 300
 export const runInbox = async (engine: Engine, connectionId: string, stop: StopSignals): Promise<boolean | undefined> =>
   takeTurn(engine, `inbox:${connectionId}`, stop, async (turn) => {
     const crm = await openCrm(engine, connectionId)
-    while (turn.goesOn() && (await workingSwitches(engine, connectionId)) !== undefined) {
+    while (turn.goesOn()) {
+      // A connection that may not work now has nothing to do at once, however much waits for it.
+      if ((await workingSwitches(engine, connectionId)) === undefined) return false
       const hints = await dueHints(engine.database, connectionId, MOST_RECORDS)
       if (hints.length === 0) return false
       for (const [name, ofObject] of Map.groupBy(hints, ({ object }) => object)) {
